@@ -1,0 +1,154 @@
+//! Checks of the backend crates: all of them hold the same files, and wait in the same places.
+
+use super::rust::{find, tokens};
+use super::tree::Tree;
+
+/// The members that are no backend. Every other `memory-*` is one.
+const LIBRARIES: [&str; 10] = [
+    "memory-bench",
+    "memory-cli",
+    "memory-conformance",
+    "memory-connect",
+    "memory-core",
+    "memory-embed",
+    "memory-http",
+    "memory-layers",
+    "memory-reference",
+    "memory-sql",
+];
+
+const REQUIRED: [&str; 12] = [
+    "Cargo.toml",
+    "README.md",
+    "examples/quickstart.rs",
+    "src/backend.rs",
+    "src/collection.rs",
+    "src/config.rs",
+    "src/error.rs",
+    "src/filter.rs",
+    "src/lib.rs",
+    "src/mapping.rs",
+    "src/schema.rs",
+    "tests/conformance.rs",
+];
+
+const OPTIONAL: [&str; 4] = ["CHANGELOG.md", "proptest-regressions/", "src/client.rs", "src/query.rs"];
+
+/// The one place of each crate that may hold further files of one kind: folder and ending.
+const KINDS: [(&str, &str); 2] = [("schema/", ".sql"), ("tests/own/", ".rs")];
+
+/// Files and folders that one backend has beyond the list, each with the reason.
+const EXTRA: &[(&str, &str)] = &[
+    ("memory-sqlite/src/connection.rs", "opening a file right takes a dozen settings, checked in one place"),
+    ("memory-sqlite/src/index/", "SQLite has no vector search and another BM25: the indexes are this crate's own"),
+    ("memory-sqlite/src/jobs/", "what a server would do runs here, on the threads that own the connections"),
+    ("memory-sqlite/src/workers.rs", "a file takes one writer, and no async caller may wait for it on its own thread"),
+    ("memory-sqlite/tests/harness/", "there is no server to restart, kill or damage: the harness does it to a file"),
+];
+
+/// The files of a backend that talk to its server and may wait for the answer.
+const MAY_AWAIT: [&str; 3] = ["src/backend.rs", "src/client.rs", "src/collection.rs"];
+
+/// The names of the members that are backends.
+pub(super) fn backends(tree: &Tree) -> impl Iterator<Item = &str> {
+    tree.members().filter(|name| name.starts_with("memory-") && !LIBRARIES.contains(name))
+}
+
+/// Each backend has every file of ARCHITECTURE.md and no other. The reference, too, runs the suite.
+pub(super) fn files(tree: &Tree) -> Vec<String> {
+    let mut problems = Vec::new();
+    for backend in backends(tree) {
+        let folder = format!("{backend}/");
+        for name in REQUIRED.iter().filter(|name| !tree.has(&format!("{folder}{name}"))) {
+            problems.push(format!("{folder}{name} is missing"));
+        }
+        for (path, _) in tree.under(&folder).filter(|(path, _)| !belongs(&path[folder.len()..]) && !is_extra(path)) {
+            problems.push(format!("{path} is no file of a backend (ARCHITECTURE.md lists them)"));
+        }
+        for (path, reason) in EXTRA.iter().filter(|(path, _)| path.starts_with(&folder)) {
+            if !tree.has(path.trim_end_matches('/')) {
+                problems.push(format!("{path} is listed ({reason}) but does not exist"));
+            }
+        }
+    }
+    if tree.has("memory-reference") && !tree.has("memory-reference/tests/conformance.rs") {
+        problems.push("memory-reference/tests/conformance.rs is missing".to_owned());
+    }
+    problems
+}
+
+/// True for what is listed, for what may lie in a listed folder, and for the tests of a listed module.
+fn belongs(name: &str) -> bool {
+    let listed = |entry: &str| name == entry || (entry.ends_with('/') && name.starts_with(entry));
+    REQUIRED.iter().chain(&OPTIONAL).any(|entry| listed(entry))
+        || name.strip_suffix("/tests.rs").is_some_and(|module| REQUIRED.contains(&format!("{module}.rs").as_str()))
+        || KINDS.iter().any(|(folder, end)| name.starts_with(folder) && name.ends_with(end))
+}
+
+fn is_extra(path: &str) -> bool {
+    EXTRA.iter().any(|(entry, _)| path == *entry || (entry.ends_with('/') && path.starts_with(entry)))
+}
+
+/// `.await` stands only in the files that talk to the server; all else is a function of its arguments.
+pub(super) fn awaits(tree: &Tree) -> Vec<String> {
+    let mut problems = Vec::new();
+    for backend in backends(tree) {
+        let folder = format!("{backend}/");
+        let sources = tree.under(&folder).filter(|(path, _)| path.ends_with(".rs"));
+        for (path, text) in sources {
+            let name = &path[folder.len()..];
+            if name.starts_with("src/") && !MAY_AWAIT.contains(&name) {
+                let found = find(&tokens(text), &[".", "await"]);
+                problems.extend(found.iter().map(|line| format!("{path}:{line}: .await in a file that does not wait")));
+            }
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole() -> Vec<(String, String)> {
+        REQUIRED.iter().map(|name| (format!("memory-one/{name}"), String::new())).collect()
+    }
+
+    fn with(extra: &[(&str, &str)]) -> Tree {
+        let extra = extra.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        Tree::from_iter(whole().into_iter().chain(extra))
+    }
+
+    #[test]
+    fn a_file_too_few_or_too_many_is_seen() {
+        assert_eq!(files(&with(&[])), [] as [&str; 0]);
+        let good = ["tests/own/two_processes.rs", "schema/1.sql", "src/query.rs", "src/filter/tests.rs"];
+        for name in good {
+            assert_eq!(files(&with(&[(&format!("memory-one/{name}"), "")])), [] as [&str; 0], "{name}");
+        }
+        for name in ["src/util.rs", "tests/more.rs", "src/index/flat.rs", "schema/1.rs", "src/backend.rs.orig"] {
+            assert_eq!(files(&with(&[(&format!("memory-one/{name}"), "")])).len(), 1, "{name}");
+        }
+        let without = whole().into_iter().filter(|(path, _)| !path.ends_with("conformance.rs"));
+        assert_eq!(files(&Tree::from_iter(without)), ["memory-one/tests/conformance.rs is missing"]);
+        let reference = Tree::from([("memory-reference/Cargo.toml", "")]);
+        assert_eq!(files(&reference), ["memory-reference/tests/conformance.rs is missing"]);
+    }
+
+    #[test]
+    fn a_listed_extra_must_exist() {
+        let tree = Tree::from([("memory-sqlite/Cargo.toml", "")]);
+        let stale = files(&tree).into_iter().filter(|problem| problem.contains("is listed")).count();
+        assert_eq!(stale, EXTRA.iter().filter(|(path, _)| path.starts_with("memory-sqlite/")).count());
+    }
+
+    #[test]
+    fn an_await_outside_the_three_files_is_seen() {
+        let waits = "async fn f() {\n    g()\n        .await;\n}\n";
+        assert_eq!(awaits(&with(&[("memory-one/src/backend.rs", waits)])), [] as [&str; 0]);
+        assert_eq!(awaits(&with(&[("memory-one/tests/own/a.rs", waits)])), [] as [&str; 0]);
+        assert_eq!(awaits(&with(&[("memory-one/src/filter.rs", "// x.await\nlet s = \".await\";")])), [] as [&str; 0]);
+        let found = awaits(&with(&[("memory-one/src/filter.rs", waits)]));
+        assert_eq!(found, ["memory-one/src/filter.rs:3: .await in a file that does not wait"]);
+    }
+}

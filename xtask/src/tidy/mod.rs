@@ -1,0 +1,96 @@
+//! `cargo xtask tidy`: the invariants of ARCHITECTURE.md, each a function from the repository's files to what is wrong.
+
+mod backends;
+mod crates;
+mod documents;
+mod rust;
+mod tree;
+
+use tree::Tree;
+
+use crate::process::{self, cargo};
+use crate::tables;
+
+/// A sentence about the repository, and the function that finds where it does not hold: one line for each place.
+type Check = (&'static str, fn(&Tree) -> Vec<String>);
+
+/// Internal crates come from this repository, never from the registry, where another project holds the name.
+pub(crate) const REGISTRY: &str = "no memory-* crate comes from a registry";
+
+const CHECKS: &[Check] = &[
+    ("every member takes the workspace's lints", crates::lints),
+    ("internal dependencies carry the exact version", crates::exact_versions),
+    (REGISTRY, crates::no_registry),
+    ("no backend depends on another", crates::backends_apart),
+    ("a backend holds only the files of ARCHITECTURE.md", backends::files),
+    ("a backend waits (.await) only where it talks to its server", backends::awaits),
+    ("unsafe only in listed files", rust::unsafe_code),
+    ("nothing unfinished, skipped or silenced", rust::unfinished),
+    ("no file over 500 lines", rust::length),
+    ("the rules of SPEC.md have numbers of their own", documents::rules),
+    ("paths named in Markdown exist", documents::paths),
+];
+
+/// Runs every check and prints what each found.
+pub(crate) fn run() -> Result<(), String> {
+    let tree = Tree::read(process::root())?;
+    let mut problems = 0;
+    for (sentence, check) in CHECKS {
+        problems += show(sentence, &check(&tree));
+    }
+    problems += show("the core depends on no driver and no runtime", &crates::core_is_lean(&core_dependencies()?));
+    let tables = tables::run(&["--check".to_owned()]);
+    problems += show("generated tables are fresh", &tables.err().into_iter().collect::<Vec<_>>());
+    if problems == 0 { Ok(()) } else { Err(format!("tidy: {problems} to mend")) }
+}
+
+/// Runs the one check with this sentence.
+pub(crate) fn run_one(wanted: &str) -> Result<(), String> {
+    let tree = Tree::read(process::root())?;
+    let found = CHECKS.iter().filter(|(sentence, _)| *sentence == wanted);
+    let problems: usize = found.map(|(sentence, check)| show(sentence, &check(&tree))).sum();
+    if problems == 0 { Ok(()) } else { Err(format!("{wanted}: {problems} to mend")) }
+}
+
+fn show(sentence: &str, problems: &[String]) -> usize {
+    println!("{}: {sentence}", if problems.is_empty() { "ok" } else { "FAILED" });
+    for problem in problems {
+        println!("    {problem}");
+    }
+    problems.len()
+}
+
+/// Everything that memory-core is built from, on every platform and with every feature, as `cargo tree` tells it: one
+/// crate a line, its distance from memory-core in front.
+fn core_dependencies() -> Result<String, String> {
+    let tree = ["tree", "--locked", "-p", "memory-core", "-e", "normal", "--all-features", "--target", "all"];
+    process::output(cargo(&tree).args(["--prefix", "depth"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::new_backend;
+
+    #[test]
+    fn the_repository_is_tidy() {
+        run().unwrap();
+    }
+
+    #[test]
+    fn a_new_backend_is_tidy() {
+        let repository = Tree::read(process::root()).unwrap();
+        let files = repository.under("").map(|(path, text)| (path.to_owned(), text.to_owned()));
+        let tree: Tree = files.chain(new_backend::files("acme").unwrap()).collect();
+        for (sentence, check) in CHECKS {
+            let problems = check(&tree).into_iter().filter(|problem| problem.contains("memory-acme"));
+            assert_eq!(problems.collect::<Vec<_>>(), [] as [&str; 0], "{sentence}");
+        }
+    }
+
+    #[test]
+    fn problems_are_counted() {
+        assert_eq!(show("a sentence", &[]), 0);
+        assert_eq!(show("a sentence", &["here".to_owned(), "there".to_owned()]), 2);
+    }
+}

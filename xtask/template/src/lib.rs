@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod collection;
+mod config;
+mod error;
+mod filter;
+mod mapping;
+mod schema;
+
+pub use backend::TemplateBackend;
+pub use config::TemplateConfig;

@@ -1,0 +1,42 @@
+//! The suite of memory-conformance against Template.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use memory_conformance::{Harness, Settings, TestDatabase, run};
+use memory_core::{Backend, Limits, Result};
+use memory_template::{TemplateBackend, TemplateConfig};
+
+#[derive(Debug)]
+struct Server;
+
+#[async_trait]
+impl Harness for Server {
+    fn name(&self) -> String {
+        "template".to_owned()
+    }
+
+    fn versions(&self) -> Vec<(String, String)> {
+        vec![("memory-template".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]
+    }
+
+    async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
+        let limits = settings.lower(Limits::default());
+        Ok(Arc::new(ServerDatabase(TemplateConfig::new("localhost")?.with_limits(limits))))
+    }
+}
+
+#[derive(Debug)]
+struct ServerDatabase(TemplateConfig);
+
+#[async_trait]
+impl TestDatabase for ServerDatabase {
+    async fn connect(&self) -> Result<Arc<dyn Backend>> {
+        Ok(Arc::new(TemplateBackend::connect(self.0.clone()).await?))
+    }
+}
+
+fn main() -> ExitCode {
+    run(Server, &[])
+}
