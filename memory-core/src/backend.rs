@@ -9,12 +9,10 @@ use crate::capabilities::{Capabilities, Switch};
 use crate::error::Result;
 use crate::filter::Filter;
 use crate::names::{CollectionName, Namespace, RecordKey};
-use crate::request::{
-    Batch, Delete, Deleted, ListRequest, NamespacesRequest, Page, SearchRequest, SearchResponse, Stored, View, Write,
-    Written,
-};
+use crate::request::{ListRequest, NamespacesRequest, Page, SearchRequest, SearchResponse, Stored, View};
 use crate::spec::{CollectionSpec, CreateOptions};
 use crate::time::Timestamp;
+use crate::write::{Batch, Delete, Deleted, Write, Written};
 
 /// One database: a file, a server's database, an account.
 ///

@@ -23,6 +23,7 @@ mod score;
 mod spec;
 mod time;
 mod value;
+mod write;
 
 pub use analyser::{Analyser, Language};
 pub use backend::{Backend, Collection, Finding, Health, Maintenance, MaintenanceReport};
@@ -39,11 +40,12 @@ pub use names::{CollectionName, Namespace, RecordId, RecordKey};
 pub use number::{Number, NumberKind};
 pub use record::{Content, Draft, Kind, Record, Tags};
 pub use request::{
-    Batch, Cursor, Delete, Deleted, Exactness, Hit, ListRequest, NamespacesRequest, Order, Page, Precondition, Query,
-    Returns, SearchRequest, SearchResponse, Stored, Version, View, WordMatch, Write, Written,
+    Cursor, Exactness, Hit, ListRequest, NamespacesRequest, Order, Page, Query, Returns, SearchRequest, SearchResponse,
+    Stored, View, WordMatch,
 };
 pub use scope::{Scope, ScopePart};
 pub use score::{FusedScore, Metric, Score, candidate_epsilon, similarity};
 pub use spec::{CollectionSpec, CreateOptions, VectorSpec};
 pub use time::{Clock, FixedClock, SystemClock, Timestamp};
 pub use value::Value;
+pub use write::{Batch, Delete, Deleted, Precondition, Version, Write, Written};

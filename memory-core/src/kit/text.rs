@@ -120,6 +120,14 @@ mod tests {
     }
 
     #[test]
+    fn words_are_a_set_in_bytewise_order() {
+        let ranking = TextRanking::new(&words("b ä a b Z"), WordMatch::Any);
+        assert_eq!(ranking.words(), ["Z", "a", "b", "ä"]);
+        let record = ranking.occurrences(&words("b c a b"));
+        assert_eq!(record, Occurrences { length: 4, counts: vec![0, 1, 2, 0] });
+    }
+
+    #[test]
     fn no_words_match_nothing() {
         for matching in [WordMatch::Any, WordMatch::All] {
             let ranking = TextRanking::new(&[], matching);

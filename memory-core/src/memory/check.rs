@@ -10,9 +10,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
 use crate::names::RecordKey;
 use crate::record::Record;
-use crate::request::{Batch, Delete, ListRequest, NamespacesRequest, Query, SearchRequest, Write};
+use crate::request::{ListRequest, NamespacesRequest, Query, SearchRequest};
 use crate::score::Metric;
 use crate::spec::CollectionSpec;
+use crate::write::{Batch, Delete, Write};
 
 pub(super) fn writes(memory: &Memory, writes: &[Write], batch: Batch) -> Result<()> {
     for write in writes {

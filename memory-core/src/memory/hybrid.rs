@@ -13,8 +13,9 @@ use crate::filter::Filter;
 use crate::fusion::{fuse_ranks, fuse_scores};
 use crate::names::RecordKey;
 use crate::record::Record;
-use crate::request::{Exactness, Query, Returns, SearchRequest, SearchResponse, Version, View, WordMatch};
+use crate::request::{Exactness, Query, Returns, SearchRequest, SearchResponse, View, WordMatch};
 use crate::score::{FusedScore, Score};
+use crate::write::Version;
 
 /// How the two legs become one order (HY-1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::mmr::{Candidate, select};
 use crate::record::Record;
 use crate::request::{Returns, SearchRequest, SearchResponse};
+use crate::write::Version;
 
 impl Memory {
     /// Picks `k` of the first max(100, 10 k) hits of a search by maximal marginal relevance. Hits stand as picked and keep
@@ -16,14 +17,15 @@ impl Memory {
     /// # Errors
     /// `InvalidArgument` for a skip; `LimitExceeded` for a k over a tenth of the published limit; as [`Self::search`].
     pub async fn search_mmr(&self, request: &SearchRequest, lambda: f64) -> Result<SearchResponse> {
+        self.name("search", check_mmr(request.skip, lambda))?;
         self.name("search", check::search(self, request))?;
-        self.name("search", self.check_mmr(request.skip, request.k, lambda))?;
+        self.name("search", self.check_mmr_depth(request.k))?;
         let deep = request.clone().with_k(hybrid::depth(0, request.k)).with_returns(Returns::Embeddings);
         let mut response = self.search_at(&self.view(), &deep).await?;
         let candidates: Vec<_> = response.hits.iter().map(|hit| candidate(hit.score.value(), &hit.record)).collect();
         let picked = select(&candidates, lambda, request.k);
         response.hits = pick(response.hits, &picked);
-        response.hits.iter_mut().for_each(|hit| cut(&mut hit.record, request.returns));
+        response.hits.iter_mut().for_each(|hit| cut(&mut hit.record, &mut hit.version, request.returns));
         Ok(response)
     }
 
@@ -32,23 +34,27 @@ impl Memory {
     /// # Errors
     /// As [`Self::hybrid`]; `InvalidArgument` for a skip.
     pub async fn hybrid_mmr(&self, request: &HybridRequest, lambda: f64) -> Result<HybridResponse> {
-        self.name("hybrid", self.check_mmr(request.skip, request.k, lambda))?;
+        self.name("hybrid", check_mmr(request.skip, lambda))?;
         let mut response = self.hybrid_candidates(request, hybrid::depth(0, request.k)).await?;
         let candidates: Vec<_> = response.hits.iter().map(|hit| candidate(hit.score.value(), &hit.record)).collect();
         let picked = select(&candidates, lambda, request.k);
         response.hits = pick(response.hits, &picked);
-        response.hits.iter_mut().for_each(|hit| cut(&mut hit.record, request.returns));
+        response.hits.iter_mut().for_each(|hit| cut(&mut hit.record, &mut hit.version, request.returns));
         Ok(response)
     }
 
-    fn check_mmr(&self, skip: usize, k: usize, lambda: f64) -> Result<()> {
-        if skip > 0 {
-            return Err(Error::invalid("skip has no meaning with maximal marginal relevance"));
-        }
-        check::fraction("lambda", lambda)?;
+    fn check_mmr_depth(&self, k: usize) -> Result<()> {
         check::depth(self.capabilities().limits.k / 10, 0, k)
             .map_err(|error| Error::new(error.kind(), format!("{} with maximal marginal relevance", error.message())))
     }
+}
+
+/// What is wrong in itself, which comes before any limit (RE-7).
+fn check_mmr(skip: usize, lambda: f64) -> Result<()> {
+    if skip > 0 {
+        return Err(Error::invalid("skip has no meaning with maximal marginal relevance"));
+    }
+    check::fraction("lambda", lambda)
 }
 
 fn candidate(score: f64, record: &Option<Record>) -> Candidate<'_> {
@@ -61,9 +67,9 @@ fn pick<H>(hits: Vec<H>, places: &[usize]) -> Vec<H> {
     places.iter().filter_map(|&place| hits.get_mut(place).and_then(Option::take)).collect()
 }
 
-fn cut(record: &mut Option<Record>, returns: Returns) {
+fn cut(record: &mut Option<Record>, version: &mut Option<Version>, returns: Returns) {
     match (returns, record.as_mut()) {
-        (Returns::Keys, _) => *record = None,
+        (Returns::Keys, _) => (*record, *version) = (None, None),
         (Returns::Records, Some(record)) => record.embedding = None,
         (_, _) => {}
     }

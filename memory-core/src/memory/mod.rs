@@ -18,12 +18,12 @@ use crate::filter::Filter;
 use crate::names::{Namespace, RecordKey};
 use crate::record::{Draft, Record};
 use crate::request::{
-    Batch, Delete, ListRequest, NamespacesRequest, Page, Precondition, Query, SearchRequest, SearchResponse, Stored,
-    Version, View, WordMatch, Write, Written,
+    ListRequest, NamespacesRequest, Page, Query, SearchRequest, SearchResponse, Stored, View, WordMatch,
 };
 use crate::scope::Scope;
 use crate::spec::CollectionSpec;
 use crate::time::{Clock, SystemClock, Timestamp};
+use crate::write::{Batch, Delete, Precondition, Version, Write, Written};
 
 pub use hybrid::{Fusion, HybridHit, HybridRequest, HybridResponse, Leg, LegScore};
 pub use key::IntoKey;

@@ -5,7 +5,8 @@ use crate::capabilities::Switch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::names::RecordKey;
 use crate::record::{Draft, Record};
-use crate::request::{Batch, Precondition, Stored, Write};
+use crate::request::Stored;
+use crate::write::{Batch, Precondition, Write};
 
 /// How often an update is tried before its `Conflict` is answered.
 const MAX_ATTEMPTS: usize = 64;
