@@ -254,7 +254,8 @@ async fn put_get(memory: &Memory) -> Result<()> {
 
 fn say(line: &str) {
     let mut output = stdout().lock();
-    if writeln!(output, "{line}").and_then(|()| output.flush()).is_err() {
+    // In one piece, so that a process which is killed has said the whole line or nothing of it.
+    if output.write_all(format!("{line}\n").as_bytes()).and_then(|()| output.flush()).is_err() {
         // The parent is gone: no one is left to work for.
         std::process::exit(1);
     }

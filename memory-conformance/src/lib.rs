@@ -14,6 +14,7 @@ pub mod report;
 pub mod rules;
 mod runner;
 mod traces;
+mod waivers;
 
 pub use case::{Case, Failure, FailureKind, Needs, Outcome, Running};
 pub use cases::all;

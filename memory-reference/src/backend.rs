@@ -167,3 +167,18 @@ impl Backend for ReferenceBackend {
 pub(crate) fn not_found(name: &CollectionName) -> Error {
     Error::new(ErrorKind::NotFound, format!("there is no collection {name}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_can_be_lowered_and_nothing_is_read_to_a_client() {
+        let mut limits = ReferenceBackend::new().capabilities().limits.clone();
+        assert_eq!((limits.record_bytes, limits.k, limits.dimension), (16_777_216, 10_000, 65_536));
+        limits.k = 100;
+        limits.read_records = Some(5);
+        let lowered = ReferenceBackend::with_limits(limits);
+        assert_eq!((lowered.capabilities().limits.k, lowered.capabilities().limits.read_records), (100, None));
+    }
+}

@@ -354,19 +354,19 @@ async fn a_prefix_is_whole_segments(context: Context) -> Outcome {
         let draft = Record::draft("1").namespace(Namespace::new(*segments)?);
         memory.put(draft.content("apple").embedding([1.0, 0.0, 0.0])).await?;
     }
-    let foo = memory.narrow(Scope::subtree(namespace(["foo"])?))?;
+    let scoped = memory.narrow(Scope::subtree(namespace(["foo"])?))?;
     let expected = ["foo/1", "foo/x/1", "foo/x/y/1"];
-    let found: Vec<_> = listed(&foo, Filter::all()).await?.iter().map(|record| record.key.to_string()).collect();
+    let found: Vec<_> = listed(&scoped, Filter::all()).await?.iter().map(|record| record.key.to_string()).collect();
     ensure_eq!(found, expected, "list");
-    ensure_eq!(foo.count(&Filter::all()).await?, 3, "count");
-    ensure_eq!(hits(&foo.search_vector([1.0, 0.0, 0.0], 20).await?), expected, "vector search");
-    ensure_eq!(hits(&foo.search_text("apple", 20).await?), expected, "text search");
-    let found = foo.namespaces(&NamespacesRequest::new()).await?;
+    ensure_eq!(scoped.count(&Filter::all()).await?, 3, "count");
+    ensure_eq!(hits(&scoped.search_vector([1.0, 0.0, 0.0], 20).await?), expected, "vector search");
+    ensure_eq!(hits(&scoped.search_text("apple", 20).await?), expected, "text search");
+    let found = scoped.namespaces(&NamespacesRequest::new()).await?;
     let keys: Vec<_> = found.iter().map(Namespace::key).collect();
     ensure_eq!(keys, ["foo/", "foo/x/", "foo/x/y/"], "namespaces");
     let alone = memory.narrow(Scope::exact(namespace(["foo"])?))?;
     ensure_eq!(alone.count(&Filter::all()).await?, 1, "the namespace alone");
-    ensure_eq!(foo.clear().await?, 3, "clear deletes what is inside");
+    ensure_eq!(scoped.clear().await?, 3, "clear deletes what is inside");
     ensure_eq!(memory.count(&Filter::all()).await?, 8, "and leaves what is outside");
     Ok(())
 }

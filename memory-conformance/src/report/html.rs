@@ -134,10 +134,13 @@ fn function<'a>(text: &'a str, test: &str) -> Option<&'a str> {
     Some(&text[start..end])
 }
 
+/// A part of a report that is names and values.
+type Pairs = fn(&Report) -> &[(String, String)];
+
 /// Versions and capabilities, a column for each backend.
 fn tables(reports: &[Report]) -> String {
     let mut out = String::new();
-    let sections: [(&str, fn(&Report) -> &[(String, String)]); 2] =
+    let sections: [(&str, Pairs); 2] =
         [("Versions", |report| &report.versions), ("Facts, switches, limits", |report| &report.capabilities)];
     for (title, pairs) in sections {
         let mut names: Vec<&str> = Vec::new();

@@ -7,22 +7,32 @@ use memory_core::{
     Number, NumberKind, Record, RecordKey, Result, Tags, Timestamp, Value, VectorSpec,
 };
 
-/// The part of a record's row that the server looks at.
+/// The part of a record's row that the server looks at, the larger things only where they are asked for.
 pub(super) struct Head<'a> {
     pub(super) revision: u64,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
     pub(super) kind: &'a str,
-    /// Each word of the content, and how often it occurs.
-    pub(super) words: Vec<(&'a str, u64)>,
-    pub(super) embedding: Option<Vec<f32>>,
+    /// How many words the content has, with repeats.
+    pub(super) length: u64,
+    rest: Reader<'a>,
 }
 
-impl Head<'_> {
-    /// How many words the content has, with repeats.
-    pub(super) fn length(&self) -> u64 {
-        self.words.iter().map(|(_, tf)| tf).sum()
+impl<'a> Head<'a> {
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|at| at > now)
+    }
+
+    pub(super) fn embedding(&self) -> Result<Option<Vec<f32>>> {
+        self.rest.clone().embedding()
+    }
+
+    /// Each word of the content, and how often it occurs.
+    pub(super) fn words(&self) -> Result<Vec<(&'a str, u64)>> {
+        let mut rest = self.rest.clone();
+        rest.embedding()?;
+        rest.words()
     }
 }
 
@@ -35,14 +45,15 @@ pub(super) fn record_row(record: &Record, words: &BTreeMap<String, u64>) -> Vec<
     put_time(&mut out, record.created_at);
     put_time(&mut out, record.updated_at);
     put_text(&mut out, record.kind.as_str());
+    put_u64(&mut out, words.values().sum());
+    let components = record.embedding.as_ref().map_or(&[][..], Embedding::as_slice);
+    put_u64(&mut out, components.len() as u64);
+    components.iter().for_each(|c| out.extend(c.to_bits().to_be_bytes()));
     put_u64(&mut out, words.len() as u64);
     for (word, tf) in words {
         put_text(&mut out, word);
         put_u64(&mut out, *tf);
     }
-    let components = record.embedding.as_ref().map_or(&[][..], Embedding::as_slice);
-    put_u64(&mut out, components.len() as u64);
-    components.iter().for_each(|c| out.extend(c.to_bits().to_be_bytes()));
     put_text(&mut out, record.content.as_str());
     put_u64(&mut out, record.tags.len() as u64);
     record.tags.iter().for_each(|tag| put_text(&mut out, tag));
@@ -63,13 +74,21 @@ pub(super) fn stamp(row: &mut [u8], revision: u64) {
 
 /// What the server reads of a row.
 pub(super) fn head(row: &[u8]) -> Result<Head<'_>> {
-    read_head(&mut Reader(row))
+    let mut rest = Reader(row);
+    let revision = rest.u64()?;
+    let expires = rest.byte()? == 1;
+    let expires_at = Some(rest.time()?).filter(|_| expires);
+    let (created_at, updated_at) = (rest.time()?, rest.time()?);
+    let (kind, length) = (rest.text()?, rest.u64()?);
+    Ok(Head { revision, expires_at, created_at, updated_at, kind, length, rest })
 }
 
 /// The whole record and its revision.
 pub(super) fn record(key: RecordKey, row: &[u8]) -> Result<(Record, u64)> {
-    let mut reader = Reader(row);
-    let head = read_head(&mut reader)?;
+    let head = head(row)?;
+    let mut reader = head.rest.clone();
+    let embedding = reader.embedding()?.map(Embedding::try_from).transpose()?;
+    reader.words()?;
     let content = Content::new(reader.text()?)?;
     let tags = (0..reader.u64()?).map(|_| reader.text()).collect::<Result<Vec<_>>>()?;
     let metadata = Metadata::try_from(reader.object()?)?;
@@ -77,7 +96,7 @@ pub(super) fn record(key: RecordKey, row: &[u8]) -> Result<(Record, u64)> {
         key,
         kind: Kind::new(head.kind)?,
         content,
-        embedding: head.embedding.map(Embedding::try_from).transpose()?,
+        embedding,
         metadata,
         tags: Tags::new(tags)?,
         created_at: head.created_at,
@@ -85,18 +104,6 @@ pub(super) fn record(key: RecordKey, row: &[u8]) -> Result<(Record, u64)> {
         expires_at: head.expires_at,
     };
     Ok((record, head.revision))
-}
-
-fn read_head<'a>(reader: &mut Reader<'a>) -> Result<Head<'a>> {
-    let revision = reader.u64()?;
-    let expires = reader.byte()? == 1;
-    let expires_at = Some(reader.time()?).filter(|_| expires);
-    let (created_at, updated_at) = (reader.time()?, reader.time()?);
-    let kind = reader.text()?;
-    let words = (0..reader.u64()?).map(|_| Ok((reader.text()?, reader.u64()?))).collect::<Result<_>>()?;
-    let components = (0..reader.u64()?).map(|_| Ok(f32::from_bits(u32::from_be_bytes(*reader.array()?))));
-    let embedding = Some(components.collect::<Result<Vec<f32>>>()?).filter(|components| !components.is_empty());
-    Ok(Head { revision, expires_at, created_at, updated_at, kind, words, embedding })
 }
 
 /// A spec but for its name.
@@ -185,6 +192,7 @@ fn corrupt() -> Error {
 }
 
 /// What is left of a row.
+#[derive(Clone)]
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -211,6 +219,15 @@ impl<'a> Reader<'a> {
         let (text, rest) = self.0.split_at_checked(length).ok_or_else(corrupt)?;
         self.0 = rest;
         std::str::from_utf8(text).map_err(|_| corrupt())
+    }
+
+    fn embedding(&mut self) -> Result<Option<Vec<f32>>> {
+        let components = (0..self.u64()?).map(|_| Ok(f32::from_bits(u32::from_be_bytes(*self.array()?))));
+        Ok(Some(components.collect::<Result<Vec<f32>>>()?).filter(|components| !components.is_empty()))
+    }
+
+    fn words(&mut self) -> Result<Vec<(&'a str, u64)>> {
+        (0..self.u64()?).map(|_| Ok((self.text()?, self.u64()?))).collect()
     }
 
     fn object(&mut self) -> Result<BTreeMap<String, Value>> {

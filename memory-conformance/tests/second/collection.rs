@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use memory_core::{
-    Batch, Capabilities, Collection, CollectionSpec, Comparison, Delete, Deleted, Filter, Leaf, ListRequest, Namespace,
-    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stored, TextField, TextTest, Timestamp,
-    View, Write, Written,
+    Batch, Capabilities, Collection, CollectionSpec, Delete, Deleted, Filter, ListRequest, Namespace,
+    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stored, Timestamp, View, Write, Written,
 };
 
 use super::fault::{Fault, Faults};
-use super::rows::{self, Rows, Selection};
+use super::rows::{self, Rows};
+use super::selection::Selection;
 use super::store::{Client, Profile, not_found};
 
 /// How many records the server answers, and takes in, at once.
@@ -90,8 +90,7 @@ impl Handle {
 
     /// What the server is told of a view and a filter.
     pub(super) fn selection(&self, view: &View, filter: &Filter) -> Selection {
-        let kind = pushed_kind(filter, self.faults());
-        Selection { scope: view.scope.clone(), now: Some(view.now), kind, only: None }
+        Selection::new(view, filter, None, self.faults())
     }
 
     /// Asks the server for something.
@@ -136,7 +135,7 @@ impl Handle {
     pub(super) fn delay(&self) -> u64 {
         match self.store.profile {
             Profile::Strong => 0,
-            Profile::Weak => 6,
+            Profile::Weak => 3,
         }
     }
 }
@@ -146,18 +145,5 @@ pub(super) fn resolve(rows: &Rows, spec: &CollectionSpec) -> Result<u64> {
     match rows::collection(rows, spec.name())? {
         Some((incarnation, found)) if found == *spec => Ok(incarnation),
         _ => Err(not_found(spec.name())),
-    }
-}
-
-/// A kind that every match has, where the filter says so plainly. The rest of the filter is left to the core.
-fn pushed_kind(filter: &Filter, faults: &Faults) -> Option<String> {
-    match filter {
-        Filter::Leaf(Leaf::Text(TextField::Kind, TextTest::Compare(Comparison::Eq(kind)))) => Some(kind.clone()),
-        Filter::And(all) => all.iter().find_map(|one| pushed_kind(one, faults)),
-        Filter::Or(any) => {
-            let first = any.iter().find_map(|one| pushed_kind(one, faults));
-            first.filter(|_| any.len() == 1 || faults.hit(Fault::PushedThroughOr))
-        }
-        Filter::Not(_) | Filter::Leaf(_) => None,
     }
 }

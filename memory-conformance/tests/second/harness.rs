@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use memory_conformance::{Harness, Settings, TestDatabase};
 use memory_core::{Backend, CollectionName, Error, Limits, Result, Sharing};
 
-use super::fault::Faults;
+use super::fault::{Fault, Faults};
 use super::rows;
 use super::server::Server;
 use super::store::{Profile, SecondStore};
@@ -72,6 +72,21 @@ impl TestDatabase for SecondDatabase {
             return Err(Error::unsupported("a restart empties this store"));
         }
         self.server.restart();
+        let faults = &self.harness.faults;
+        self.server
+            .call(|rows| {
+                if faults.chosen(Fault::RestartLosesRecord)
+                    && let Some(last) = rows.keys().rfind(|row| row[0] == b'R').cloned()
+                {
+                    faults.hit(Fault::RestartLosesRecord);
+                    rows.remove(&last);
+                }
+                if faults.chosen(Fault::RestartLosesWords) {
+                    faults.hit(Fault::RestartLosesWords);
+                    rows.retain(|row, _| row[0] != b'W');
+                }
+            })
+            .await;
         Ok(())
     }
 

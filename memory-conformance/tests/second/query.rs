@@ -1,17 +1,18 @@
 //! Searches as the server does them: with f32, with noise, and equal scores in an order of its own.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use memory_core::bm25::TextStatistics;
 use memory_core::kit::text::{Occurrences, TextRanking};
-use memory_core::{CollectionName, Metric, RecordKey, Result, Scope, Score, candidate_epsilon};
+use memory_core::{CollectionName, Metric, RecordKey, Result, candidate_epsilon};
 
-use super::bytes;
+use super::bytes::{self, Head};
 use super::fault::{Fault, Faults};
-use super::rows::{Rows, Selection, key_at, record_at, select, under, word_prefix};
+use super::rows::{Rows, admitted, key_at, named, under, word_prefix};
+use super::selection::Selection;
 
 /// A record that the server found.
 pub(super) struct Found {
@@ -19,6 +20,13 @@ pub(super) struct Found {
     pub(super) row: Vec<u8>,
     /// For a text search: what is needed for the exact score.
     pub(super) text: Option<(Arc<TextRanking>, Occurrences)>,
+}
+
+/// A record that holds words of a query: which of them how often.
+struct Candidate<'a> {
+    row: &'a [u8],
+    head: Head<'a>,
+    counts: Vec<u64>,
 }
 
 /// The n best by the server's scores, and whether there are others.
@@ -40,23 +48,28 @@ pub(super) fn nearest(
     query: &[f32],
     n: usize,
 ) -> Result<Answer> {
-    let mut found = Vec::new();
-    for (key, row) in all(rows, name, selection)? {
-        if let Some(embedding) = bytes::head(&row)?.embedding {
-            let noise = 0.4 * candidate_epsilon(query.len()) * noise(&key, query.len());
-            let score = server_score(metric, query, &embedding, noise);
-            found.push((score, Found { key, row, text: None }));
+    let prefix = named(b'R', name);
+    let mut scored = Vec::new();
+    for found in admitted(rows, &prefix, Bound::Included(&prefix), selection) {
+        let (place, row, head) = found?;
+        if let Some(embedding) = head.embedding()? {
+            let noise = 0.4 * candidate_epsilon(query.len()) * noise(place, query.len());
+            scored.push((server_score(metric, query, &embedding, noise), place, row));
         }
     }
-    Ok(best(found, n))
+    let more = best(&mut scored, n);
+    let found = scored
+        .into_iter()
+        .map(|(score, place, row)| Ok((score, Found { key: key_at(place)?, row: row.to_vec(), text: None })));
+    Ok((found.collect::<Result<_>>()?, more))
 }
 
 /// The greatest length of an embedding that the selection admits.
 pub(super) fn greatest_length(rows: &Rows, name: &CollectionName, selection: &Selection) -> Result<f64> {
+    let prefix = named(b'R', name);
     let mut greatest = 0.0_f64;
-    for (_, row) in all(rows, name, selection)? {
-        let embedding = bytes::head(&row)?.embedding.unwrap_or_default();
-        greatest = greatest.max(length(&embedding));
+    for found in admitted(rows, &prefix, Bound::Included(&prefix), selection) {
+        greatest = greatest.max(length(&found?.2.embedding()?.unwrap_or_default()));
     }
     Ok(greatest)
 }
@@ -70,69 +83,73 @@ pub(super) fn best_texts(
     n: usize,
     faults: &Faults,
 ) -> Result<Answer> {
-    let mut counted = Selection { kind: None, only: None, ..selection.clone() };
+    let mut counted = selection.of_view();
     if !query.exact || faults.hit(Fault::StatisticsBeyondScope) {
-        counted.scope = Scope::all();
+        counted = counted.everywhere();
     }
     if faults.hit(Fault::StatisticsCountExpired) {
         counted.now = None;
     }
+    let prefix = named(b'R', name);
     let words = query.ranking.words();
-    let mut statistics = TextStatistics::default();
-    let mut lengths = HashMap::new();
-    for (key, row) in all(rows, name, &counted)? {
-        let length = bytes::head(&row)?.length();
-        statistics.records += 1;
-        statistics.total_length += length;
-        lengths.insert(key, length);
-    }
     let mut holding = vec![0; words.len()];
-    let mut counts: BTreeMap<RecordKey, Vec<u64>> = BTreeMap::new();
-    for (at, word) in words.iter().enumerate() {
-        for (place, tf) in under(rows, &word_prefix(name, word)) {
-            let key = key_at(place)?;
-            if lengths.contains_key(&key) {
+    let mut candidates: BTreeMap<&[u8], Candidate<'_>> = BTreeMap::new();
+    let prefixes: Vec<Vec<u8>> = words.iter().map(|word| word_prefix(name, word)).collect();
+    for (at, word) in prefixes.iter().enumerate() {
+        for (place, tf) in under(rows, word) {
+            let row = rows.get(&[&prefix, place].concat()).map(Vec::as_slice).unwrap_or_default();
+            let head = bytes::head(row)?;
+            if counted.admits(place, &head) {
                 holding[at] += 1;
-                let tf = tf.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-                counts.entry(key).or_insert_with(|| vec![0; words.len()])[at] = tf;
+                let new = || Candidate { row, head, counts: vec![0; words.len()] };
+                candidates.entry(place).or_insert_with(new).counts[at] =
+                    tf.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
             }
         }
     }
-    let mean =
-        if query.exact { statistics } else { TextStatistics { total_length: 10 * statistics.records, ..statistics } };
-    let ranking = Arc::new(query.ranking.clone().counted(mean, holding));
-    let mut found = Vec::new();
-    for (key, counts) in counts {
-        let row = record_at(rows, name, &key).unwrap_or_default().to_vec();
-        let occurrences = Occurrences { length: lengths[&key], counts };
-        let score = ranking.score(&occurrences).map(Score::value);
-        if let Some(score) = score
-            && selection.admits(&key, &bytes::head(&row)?)
-        {
-            let noise = if query.exact { 0.9e-9 * noise(&key, words.len()) } else { 0.0 };
-            let text = Some((Arc::clone(&ranking), occurrences));
-            found.push((score * (1.0 + noise), Found { key, row, text }));
+    candidates.retain(|place, candidate| selection.admits(place, &candidate.head));
+    if candidates.is_empty() {
+        return Ok((Vec::new(), false));
+    }
+    let mut statistics = TextStatistics::default();
+    for found in admitted(rows, &prefix, Bound::Included(&prefix), &counted) {
+        statistics.records += 1;
+        statistics.total_length += found?.2.length;
+    }
+    if !query.exact {
+        // A mean length that is a constant.
+        statistics.total_length = 10 * statistics.records;
+    }
+    let ranking = Arc::new(query.ranking.clone().counted(statistics, holding));
+    let mut scored = Vec::new();
+    for (place, Candidate { row, head, counts }) in candidates {
+        let occurrences = Occurrences { length: head.length, counts };
+        if let Some(score) = ranking.score(&occurrences) {
+            let noise = if query.exact { 0.9e-9 * noise(place, words.len()) } else { 0.0 };
+            scored.push((score.value() * (1.0 + noise), place, (row, occurrences)));
         }
     }
-    Ok(best(found, n))
+    let more = best(&mut scored, n);
+    let found = scored.into_iter().map(|(score, place, (row, occurrences))| {
+        let text = Some((Arc::clone(&ranking), occurrences));
+        Ok((score, Found { key: key_at(place)?, row: row.to_vec(), text }))
+    });
+    Ok((found.collect::<Result<_>>()?, more))
 }
 
-fn all(rows: &Rows, name: &CollectionName, selection: &Selection) -> Result<Vec<(RecordKey, Vec<u8>)>> {
-    Ok(select(rows, name, selection, None, usize::MAX, &Faults::default())?.0)
-}
-
-/// Best first, equal ones in the opposite order of their keys, so that a cut among them is the wrong one.
-fn best(mut found: Vec<(f64, Found)>, n: usize) -> Answer {
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| Reverse(&a.1.key).cmp(&Reverse(&b.1.key))));
-    let more = found.len() > n;
-    found.truncate(n);
-    (found, more)
+/// Keeps the n best and answers whether there were others. Equal ones stand in an order of the server's own, so that a cut
+/// among them is the wrong one.
+fn best<T>(scored: &mut Vec<(f64, &[u8], T)>, n: usize) -> bool {
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| b.1.cmp(a.1)));
+    let more = scored.len() > n;
+    scored.truncate(n);
+    more
 }
 
 /// From -1 to 1, always the same for the same record.
-fn noise(key: &RecordKey, salt: usize) -> f64 {
+fn noise(place: &[u8], salt: usize) -> f64 {
     let mut hasher = DefaultHasher::new();
-    (key, salt).hash(&mut hasher);
+    (place, salt).hash(&mut hasher);
     f64::from(hasher.finish() as u32) / f64::from(u32::MAX) * 2.0 - 1.0
 }
 

@@ -15,7 +15,8 @@ use memory_core::{
 use super::collection::{Handle, PAGE, resolve};
 use super::fault::Fault;
 use super::query::{self, Answer, Found, TextQuery};
-use super::rows::{self, Selection, TimeRow};
+use super::rows::{self, TimeRow};
+use super::selection::Selection;
 use super::store::Profile;
 
 impl Handle {
@@ -181,8 +182,7 @@ impl Handle {
 
     pub(super) async fn find(&self, view: &View, request: &SearchRequest) -> Result<SearchResponse> {
         let gate = Gate::new(view, request);
-        let mut selection = self.selection(view, &request.filter);
-        selection.only = request.only.as_ref().map(|only| only.iter().cloned().collect());
+        let selection = Selection::new(view, &request.filter, request.only.as_deref(), self.faults());
         match &request.query {
             Query::Vector { embedding, exactness } => {
                 let vectors = self.spec.vectors().ok_or_else(|| Error::invalid("this collection is text only"))?;

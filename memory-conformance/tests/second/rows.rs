@@ -10,19 +10,23 @@
 //! | `T` collection NUL created_at namespace NUL id | nothing |
 //! | `U` collection NUL updated_at namespace NUL id | nothing |
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use memory_core::kit::cursor::{TimePosition, key_from_bytes, key_to_bytes};
 use memory_core::{
-    CollectionName, CollectionSpec, Error, ErrorKind, Namespace, Record, RecordId, RecordKey, Result, Scope, Stored,
+    CollectionName, CollectionSpec, Error, ErrorKind, Namespace, Record, RecordId, RecordKey, Result, Stored,
     Timestamp, Version,
 };
 
 use super::bytes::{self, Head};
 use super::fault::{Fault, Faults};
+use super::selection::Selection;
 
 pub(super) type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Rows by key or position, and whether there are more behind them.
+pub(super) type Selected<P> = (Vec<(P, Vec<u8>)>, bool);
 
 /// What stands before the incarnation in a collection's row; a row without it is not ours.
 const OURS: &[u8] = b"memory:";
@@ -32,25 +36,6 @@ const OURS: &[u8] = b"memory:";
 pub(super) enum TimeRow {
     Created = b'T' as isize,
     Updated = b'U' as isize,
-}
-
-/// The part of a request that the server decides.
-#[derive(Clone)]
-pub(super) struct Selection {
-    pub(super) scope: Scope,
-    /// If given, expired records are left out.
-    pub(super) now: Option<Timestamp>,
-    pub(super) kind: Option<String>,
-    pub(super) only: Option<BTreeSet<RecordKey>>,
-}
-
-impl Selection {
-    pub(super) fn admits(&self, key: &RecordKey, head: &Head<'_>) -> bool {
-        self.scope.contains(&key.namespace)
-            && self.now.is_none_or(|now| head.expires_at.is_none_or(|at| at > now))
-            && self.kind.as_ref().is_none_or(|kind| kind == head.kind)
-            && self.only.as_ref().is_none_or(|only| only.contains(key))
-    }
 }
 
 /// A record on its way to the server.
@@ -134,8 +119,8 @@ pub(super) fn write_record(rows: &mut Rows, name: &CollectionName, upsert: Upser
     bytes::stamp(&mut bytes, revision);
     let head = bytes::head(&bytes)?;
     if let Some(old) = &old {
-        let gone = old.words.iter().filter(|(word, _)| head.words.iter().all(|(new, _)| new != word));
-        for (word, _) in gone {
+        let words = head.words()?;
+        for (word, _) in old.words()?.iter().filter(|(word, _)| words.iter().all(|(new, _)| new != word)) {
             if !faults.hit(Fault::OldWordsKept) {
                 rows.remove(&word_row(name, word, &upsert.key));
             }
@@ -146,7 +131,7 @@ pub(super) fn write_record(rows: &mut Rows, name: &CollectionName, upsert: Upser
             }
         }
     }
-    for (word, tf) in &head.words {
+    for (word, tf) in head.words()? {
         rows.insert(word_row(name, word, &upsert.key), tf.to_be_bytes().to_vec());
     }
     for (time, at) in times(&head) {
@@ -162,7 +147,7 @@ pub(super) fn remove_record(rows: &mut Rows, name: &CollectionName, key: &Record
         return Ok(None);
     };
     let head = bytes::head(&old)?;
-    for (word, _) in &head.words {
+    for (word, _) in head.words()? {
         rows.remove(&word_row(name, word, key));
     }
     for (time, at) in times(&head) {
@@ -197,6 +182,25 @@ pub(super) fn record_at<'a>(rows: &'a Rows, name: &CollectionName, key: &RecordK
     rows.get(&joined(named(b'R', name), &place(key))).map(Vec::as_slice)
 }
 
+/// The places, rows and heads of the records that the selection admits, by (id, namespace).
+pub(super) fn admitted<'a>(
+    rows: &'a Rows,
+    prefix: &'a [u8],
+    from: Bound<&[u8]>,
+    selection: &'a Selection,
+) -> impl Iterator<Item = Result<(&'a [u8], &'a [u8], Head<'a>)>> {
+    // Rows of one id stand together.
+    let narrow = joined(prefix.to_vec(), &selection.place_start());
+    let from = if from == Bound::Included(prefix) { Bound::Included(narrow.as_slice()) } else { from };
+    let here = rows.range::<[u8], _>((from, Bound::Unbounded));
+    let here = here.take_while(move |(name, _)| name.starts_with(&narrow));
+    let here = here.filter_map(|(name, row)| Some((name.strip_prefix(prefix)?, row.as_slice())));
+    here.filter_map(|(place, row)| match bytes::head(row) {
+        Ok(head) => selection.admits(place, &head).then_some(Ok((place, row, head))),
+        Err(error) => Some(Err(error)),
+    })
+}
+
 /// The next records that the selection admits, by (id, namespace), at most so many, and whether there are more.
 pub(super) fn select(
     rows: &Rows,
@@ -205,31 +209,30 @@ pub(super) fn select(
     after: Option<&[u8]>,
     at_most: usize,
     faults: &Faults,
-) -> Result<(Vec<(RecordKey, Vec<u8>)>, bool)> {
+) -> Result<Selected<RecordKey>> {
     let prefix = named(b'R', name);
     let start = after.map(|place| joined(prefix.clone(), place));
-    let from = match &start {
-        None => Bound::Included(prefix.as_slice()),
-        Some(start) if rows.contains_key(start) && faults.hit(Fault::PageRepeats) => Bound::Included(start.as_slice()),
-        Some(start) => Bound::Excluded(start.as_slice()),
+    let gone = start.as_deref().filter(|start| !rows.contains_key(*start));
+    let before = gone.and_then(|gone| {
+        let before = rows.range::<[u8], _>((Bound::Included(prefix.as_slice()), Bound::Excluded(gone))).next_back();
+        before.filter(|_| faults.hit(Fault::PageRepeats)).map(|(name, _)| name.as_slice())
+    });
+    let from = match (&start, before) {
+        (_, Some(before)) => Bound::Included(before),
+        (Some(start), None) => Bound::Excluded(start.as_slice()),
+        (None, None) => Bound::Included(prefix.as_slice()),
     };
-    let mut skip = start.as_ref().is_some_and(|start| !rows.contains_key(start));
+    let mut skip = gone.is_some();
     let mut selected = Vec::new();
-    for (row, value) in rows.range::<[u8], _>((from, Bound::Unbounded)) {
-        let Some(place) = row.strip_prefix(prefix.as_slice()) else {
-            break;
-        };
-        let key = key_at(place)?;
-        if !selection.admits(&key, &bytes::head(value)?) {
-            continue;
-        }
+    for found in admitted(rows, &prefix, from, selection) {
+        let (place, row, _) = found?;
         if std::mem::take(&mut skip) && faults.hit(Fault::PageSkipsUnderDeletes) {
             continue;
         }
         if selected.len() == at_most {
             return Ok((selected, true));
         }
-        selected.push((key, value.clone()));
+        selected.push((key_at(place)?, row.to_vec()));
     }
     Ok((selected, false))
 }
@@ -242,7 +245,7 @@ pub(super) fn select_by_time(
     (time, descending): (TimeRow, bool),
     after: Option<&TimePosition>,
     at_most: usize,
-) -> Result<(Vec<(TimePosition, Vec<u8>)>, bool)> {
+) -> Result<Selected<TimePosition>> {
     let prefix = named(time as u8, name);
     let mut positions = Vec::new();
     for (rest, _) in under(rows, &prefix) {
@@ -263,7 +266,7 @@ pub(super) fn select_by_time(
         let Some(row) = record_at(rows, name, &position.key).filter(|_| behind) else {
             continue;
         };
-        if selection.admits(&position.key, &bytes::head(row)?) {
+        if selection.admits(&place(&position.key), &bytes::head(row)?) {
             if selected.len() == at_most {
                 return Ok((selected, true));
             }

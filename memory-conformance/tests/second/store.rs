@@ -215,7 +215,7 @@ fn verify(rows: &Rows) -> Result<MaintenanceReport> {
         let (mut records, mut words) = (0, 0);
         for (place, row) in rows::under(rows, &rows::named(b'R', name)) {
             rows::stored(rows::key_at(place)?, row, true)?;
-            words += bytes::head(row)?.words.len();
+            words += bytes::head(row)?.words()?.len();
             records += 1;
         }
         let has = |kind, expected: usize| rows::under(rows, &rows::named(kind, name)).count() == expected;

@@ -9,7 +9,7 @@ use memory_core::{
 use super::bytes;
 use super::collection::{Handle, PAGE};
 use super::fault::{Fault, Faults};
-use super::rows::{self, Rows, Selection, Upsert};
+use super::rows::{self, Rows, Upsert};
 
 /// How many bytes of rows the server takes in at once; one larger row comes alone.
 const SEND_BYTES: usize = 4 * 1024;
@@ -159,9 +159,10 @@ impl Handle {
     /// Reads all that match, then deletes it: on a limit nothing has changed (RE-8).
     pub(super) async fn delete_matches(&self, view: &View, filter: &Filter) -> Result<Deleted> {
         // Expired records are deleted with the others (TT-2).
-        let mut selection = Selection { now: None, ..self.selection(view, filter) };
+        let mut selection = self.selection(view, filter);
+        selection.now = None;
         if self.faults().hit(Fault::DeleteWhereBeyondScope) {
-            selection.scope = memory_core::Scope::all();
+            selection = selection.everywhere();
         }
         let mut found = Vec::new();
         let scanned = self.scan(&selection, &mut found, |record| filter.matches(record)).await;
@@ -183,8 +184,10 @@ impl Handle {
             let land = move |rows: &mut Rows, name: &CollectionName, faults: &Faults| {
                 let mut live = 0;
                 for Stored { record, version } in &run {
-                    let revision = rows::record_at(rows, name, &record.key).map(bytes::head).transpose()?;
-                    let unchanged = revision.map(|head| rows::version(head.revision)) == *version;
+                    let Some(row) = rows::record_at(rows, name, &record.key) else {
+                        continue;
+                    };
+                    let unchanged = Some(rows::version(bytes::head(row)?.revision)) == *version;
                     if unchanged || !kept || faults.hit(Fault::DeletesChanged) {
                         live += u64::from(remove_live(rows, name, &record.key, now)?);
                     }
@@ -203,8 +206,7 @@ impl Handle {
             let mut gone = Vec::new();
             for (place, row) in rows::under(rows, &rows::named(b'R', name)) {
                 let (key, head) = (rows::key_at(place)?, bytes::head(row)?);
-                let expired = head.expires_at.is_some_and(|at| at <= now);
-                if expired && (scope.contains(&key.namespace) || faults.hit(Fault::PurgeBeyondScope)) {
+                if !head.is_live(now) && (scope.contains(&key.namespace) || faults.hit(Fault::PurgeBeyondScope)) {
                     gone.push(key);
                 }
             }
@@ -241,7 +243,7 @@ fn holds(rows: &Rows, name: &CollectionName, now: Timestamp, put: &Put, faults: 
         return Ok(!matches!(put.precondition, Some(Precondition::Version(_))));
     };
     let head = bytes::head(row)?;
-    let live = head.expires_at.is_none_or(|at| at > now);
+    let live = head.is_live(now);
     Ok(match &put.precondition {
         None => true,
         Some(Precondition::Absent) => !live && !faults.hit(Fault::ExpiredBlocksAbsent),
@@ -259,8 +261,7 @@ fn land_deletes(
     let (mut live, mut lost) = (0, Vec::new());
     for Delete { key, version } in run {
         let head = rows::record_at(rows, name, key).map(bytes::head).transpose()?;
-        let stored =
-            head.filter(|head| head.expires_at.is_none_or(|at| at > now)).map(|head| rows::version(head.revision));
+        let stored = head.filter(|head| head.is_live(now)).map(|head| rows::version(head.revision));
         if version.is_some() && stored != *version {
             lost.push(key.clone());
         } else {
@@ -274,5 +275,5 @@ fn land_deletes(
 fn remove_live(rows: &mut Rows, name: &CollectionName, key: &RecordKey, now: Timestamp) -> Result<bool> {
     let removed = rows::remove_record(rows, name, key)?;
     let head = removed.as_deref().map(bytes::head).transpose()?;
-    Ok(head.is_some_and(|head| head.expires_at.is_none_or(|at| at > now)))
+    Ok(head.is_some_and(|head| head.is_live(now)))
 }

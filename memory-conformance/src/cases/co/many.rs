@@ -138,7 +138,7 @@ async fn tasks_create_the_same_collection_at_once(context: Context) -> Outcome {
         }
         let own: Vec<_> =
             context.database.collections().await?.into_iter().filter(|s| s.name() == spec.name()).collect();
-        ensure_eq!(own, [spec.clone()], "one collection exists");
+        ensure_eq!(own, std::slice::from_ref(&spec), "one collection exists");
         let memory = context.database.open(spec.name(), Scope::all()).await?;
         ensure_eq!(memory.count(&Filter::all()).await?, 16, "all creators wrote to it");
     }

@@ -57,7 +57,8 @@ async fn absent_and_null_are_the_same_to_a_leaf(context: Context) -> Outcome {
 
 async fn a_path_that_leads_nowhere_is_absent(context: Context) -> Outcome {
     let rows = Rows::of_values(&context, &VALUES).await?;
-    for path in [r#"["metadata","w"]"#, r#"["metadata","v","y"]"#, r#"["metadata","v","x","z"]"#, r#"["metadata","V"]"#] {
+    for path in [r#"["metadata","w"]"#, r#"["metadata","v","y"]"#, r#"["metadata","v","x","z"]"#, r#"["metadata","V"]"#]
+    {
         for (op, operand, expected) in [
             ("exists", "true", ""),
             ("exists", "false", "all"),
@@ -126,7 +127,21 @@ async fn an_expiry_may_be_absent(context: Context) -> Outcome {
 }
 
 async fn null_is_no_operand(_context: Context) -> Outcome {
-    for op in ["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "exists", "contains", "contains_any", "contains_all", "starts_with"] {
+    for op in [
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "in",
+        "not_in",
+        "exists",
+        "contains",
+        "contains_any",
+        "contains_all",
+        "starts_with",
+    ] {
         for field in [V, r#""id""#, r#""created_at""#, r#""expires_at""#, r#""tags""#, r#""embedding""#] {
             let json = leaf(field, op, "null");
             ensure_kind!(Filter::from_json(&json), InvalidArgument, "null is no operand: {json}");
@@ -161,7 +176,11 @@ async fn null_inside_a_list_of_operands_is_refused_before_any_call(context: Cont
         Filter::or([Filter::kind().eq("a"), v().not_in([Value::from(1), Value::Null])]),
     ] {
         ensure_kind!(memory.count(&filter).await, InvalidArgument, "count by {filter:?}");
-        ensure_kind!(memory.list(&ListRequest::new().with_filter(filter.clone())).await, InvalidArgument, "list by {filter:?}");
+        ensure_kind!(
+            memory.list(&ListRequest::new().with_filter(filter.clone())).await,
+            InvalidArgument,
+            "list by {filter:?}"
+        );
         ensure_kind!(memory.delete_where(&filter).await, InvalidArgument, "delete_where {filter:?}");
     }
     ensure_eq!(context.calls.count(), calls, "refused before any call");

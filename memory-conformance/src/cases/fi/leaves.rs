@@ -84,7 +84,8 @@ async fn each_leaf_on_tags(context: Context) -> Outcome {
     let tags: [(&str, &[&str]); 6] =
         [("0", &[]), ("a", &["a"]), ("ab", &["ab"]), ("a+b", &["b", "a"]), ("a,b", &["a,b"]), ("A", &["A"])];
     let memory = context.home("a").await?;
-    let rows = Rows::of(memory, tags.iter().map(|(id, tags)| Record::draft(*id).tags(tags.iter().copied())).collect()).await?;
+    let rows =
+        Rows::of(memory, tags.iter().map(|(id, tags)| Record::draft(*id).tags(tags.iter().copied())).collect()).await?;
     for (op, operand, expected) in [
         ("eq", r#"["a"]"#, "a"),
         ("eq", r#"["b","a"]"#, "a+b"),

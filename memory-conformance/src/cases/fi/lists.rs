@@ -42,7 +42,10 @@ async fn empty_lists_on_metadata(context: Context) -> Outcome {
 async fn empty_lists_on_named_fields(context: Context) -> Outcome {
     let rows = Rows::of(
         context.home("a").await?,
-        vec![Record::draft("bare"), Record::draft("full").kind("k").content("c").tags(["t"]).expires_in(std::time::Duration::from_secs(60))],
+        vec![
+            Record::draft("bare"),
+            Record::draft("full").kind("k").content("c").tags(["t"]).expires_in(std::time::Duration::from_secs(60)),
+        ],
     )
     .await?;
     for field in ["id", "kind", "content", "created_at", "updated_at", "expires_at"] {

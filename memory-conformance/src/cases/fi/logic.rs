@@ -11,6 +11,7 @@ cases! {
         not_is_the_set_complement,
         ne_and_not_in_match_what_is_absent,
         the_complement_of_every_leaf_on_named_fields,
+        trees_over_named_fields,
         searches_take_the_complement_too,
         delete_where_takes_the_complement_too,
         operators_of_the_builder_negate_alike,
@@ -97,11 +98,18 @@ async fn ne_and_not_in_match_what_is_absent(context: Context) -> Outcome {
 
 async fn the_complement_of_every_leaf_on_named_fields(context: Context) -> Outcome {
     let at = |text: &str| memory_core::Timestamp::parse(text);
-    let rows = Rows::of(context.home("a").await?, vec![
-        Record::draft("a").created_at(at("2020-01-01T00:00:00Z")?),
-        Record::draft("b").kind("k").content("word").tags(["t"]).expires_at(at("2030-01-01T00:00:00Z")?),
-        Record::draft("c").kind("l").tags(["t", "u"]).embedding([1.0, 0.0, 0.0]).expires_at(at("2040-01-01T00:00:00Z")?),
-    ])
+    let rows = Rows::of(
+        context.home("a").await?,
+        vec![
+            Record::draft("a").created_at(at("2020-01-01T00:00:00Z")?),
+            Record::draft("b").kind("k").content("word").tags(["t"]).expires_at(at("2030-01-01T00:00:00Z")?),
+            Record::draft("c")
+                .kind("l")
+                .tags(["t", "u"])
+                .embedding([1.0, 0.0, 0.0])
+                .expires_at(at("2040-01-01T00:00:00Z")?),
+        ],
+    )
     .await?;
     for (field, op, operand, expected) in [
         ("id", "eq", r#""a""#, "a"),
@@ -124,6 +132,39 @@ async fn the_complement_of_every_leaf_on_named_fields(context: Context) -> Outco
         ("embedding", "exists", "false", "a b"),
     ] {
         rows.splits(&leaf(&format!("{field:?}"), op, operand), expected).await?;
+    }
+    Ok(())
+}
+
+/// A backend that has columns for these fields, and sends the server what it can of a tree, must not send too much.
+async fn trees_over_named_fields(context: Context) -> Outcome {
+    let drafts = vec![
+        Record::draft("a"),
+        Record::draft("b").kind("k").tags(["t"]),
+        Record::draft("c").kind("l").tags(["t", "u"]),
+        Record::draft("d").kind("k").content("word"),
+    ];
+    let rows = Rows::of(context.home("a").await?, drafts).await?;
+    let kind = |kind: &str| leaf(r#""kind""#, "eq", &format!("{kind:?}"));
+    let id = |id: &str| leaf(r#""id""#, "eq", &format!("{id:?}"));
+    let tag = |tag: &str| leaf(r#""tags""#, "contains", &format!("{tag:?}"));
+    let any = |parts: &[String]| format!(r#"{{"or":[{}]}}"#, parts.join(","));
+    let all = |parts: &[String]| format!(r#"{{"and":[{}]}}"#, parts.join(","));
+    let not = |part: String| format!(r#"{{"not":{part}}}"#);
+    for (json, expected) in [
+        (any(&[kind("k"), kind("l")]), "b c d"),
+        (any(&[kind("k"), id("a")]), "a b d"),
+        (any(&[id("c"), kind("k")]), "b c d"),
+        (any(&[all(&[kind("k"), tag("t")]), id("a")]), "a b"),
+        (all(&[any(&[kind("k"), kind("l")]), tag("t")]), "b c"),
+        (all(&[any(&[kind("k"), tag("u")]), any(&[kind("l"), id("d")])]), "c d"),
+        (all(&[kind("k"), kind("l")]), ""),
+        (all(&[not(kind("k")), kind("l")]), "c"),
+        (any(&[not(kind("k")), kind("k")]), "all"),
+        (not(all(&[kind("k"), tag("t")])), "a c d"),
+        (any(&[kind("k")]), "b d"),
+    ] {
+        rows.splits(&json, expected).await?;
     }
     Ok(())
 }

@@ -10,5 +10,5 @@ pub(crate) mod logic;
 pub(crate) mod numbers;
 pub(crate) mod order;
 pub(crate) mod strings;
-pub(crate) mod table;
+mod table;
 pub(crate) mod values;

@@ -101,7 +101,8 @@ async fn expiries_are_ordered_to_the_microsecond(context: Context) -> Outcome {
         &[r#""2100-02-28T00:00:00Z""#],
         &[r#""9999-12-31T23:59:59.999999Z""#],
     ];
-    let mut drafts: Vec<Draft> = groups.concat().iter().map(|json| Record::draft(*json).expires_at(time(json))).collect();
+    let mut drafts: Vec<Draft> =
+        groups.concat().iter().map(|json| Record::draft(*json).expires_at(time(json))).collect();
     drafts.push(Record::draft("never"));
     Rows::of(context.home("a").await?, drafts).await?.compares(r#""expires_at""#, &groups).await
 }

@@ -67,19 +67,22 @@ async fn arrays_and_objects_compare_part_by_part(context: Context) -> Outcome {
 }
 
 async fn a_path_steps_through_objects_only(context: Context) -> Outcome {
-    let rows = Rows::of_metadata(&context, &[
-        ("dotted", r#"{"a.b":1}"#),
-        ("nested", r#"{"a":{"b":1}}"#),
-        ("both", r#"{"a":{"b":1},"a.b":2}"#),
-        ("deep", r#"{"a":{"b":{"c":1}}}"#),
-        ("array", r#"{"a":[{"b":1}]}"#),
-        ("elements", r#"{"a":[1,2],"b":1}"#),
-        ("index", r#"{"a":{"0":1}}"#),
-        ("text", r#"{"a":"b"}"#),
-        ("json", r#"{"a":"{\"b\":1}"}"#),
-        ("null", r#"{"a":null}"#),
-        ("empty", "{}"),
-    ])
+    let rows = Rows::of_metadata(
+        &context,
+        &[
+            ("dotted", r#"{"a.b":1}"#),
+            ("nested", r#"{"a":{"b":1}}"#),
+            ("both", r#"{"a":{"b":1},"a.b":2}"#),
+            ("deep", r#"{"a":{"b":{"c":1}}}"#),
+            ("array", r#"{"a":[{"b":1}]}"#),
+            ("elements", r#"{"a":[1,2],"b":1}"#),
+            ("index", r#"{"a":{"0":1}}"#),
+            ("text", r#"{"a":"b"}"#),
+            ("json", r#"{"a":"{\"b\":1}"}"#),
+            ("null", r#"{"a":null}"#),
+            ("empty", "{}"),
+        ],
+    )
     .await?;
     for (path, op, operand, expected) in [
         (r#""a","b""#, "eq", "1", "nested both"),
@@ -115,14 +118,15 @@ async fn any_key_can_be_named(context: Context) -> Outcome {
     let keys = [
         ("empty", r#""""#), ("quote", r#""a'b""#), ("double", r#""a\"b""#), ("backslash", r#""a\\b""#), ("both", r#""a\\\"b""#),
         ("escape", r#""a\\u0062""#), ("bracket", r#""a[0]""#), ("closing", r#""]""#), ("dollar", r#""$""#), ("root", r#""$.a""#),
-        ("last", r#""#-1""#), ("hash", r##""#""##), ("star", r#""*""#), ("dot", r#"".""#), ("dots", r#""..""#), ("slash", r#""/""#),
+        ("last", r##""#-1""##), ("hash", r##""#""##), ("star", r#""*""#), ("dot", r#"".""#), ("dots", r#""..""#), ("slash", r#""/""#),
         ("tilde", r#""~1""#), ("blank", r#""\u0020""#), ("blanks", r#""\u0020a\u0020""#), ("a", r#""a""#), ("upper", r#""A""#),
         ("arrow", r#""->>""#), ("braces", r#""{}""#), ("comma", r#""a,b""#), ("percent", r#""%""#), ("underscore", r#""_""#),
         ("composed", r#""é""#), ("decomposed", r#""e\u0301""#), ("metadata", r#""metadata""#), ("id", r#""id""#), ("tags", r#""tags""#),
         ("number", r#""0""#), ("minus", r#""-1""#), ("null", r#""null""#), ("true", r#""true""#), ("emoji", r#""🙂""#), ("line", r#""\n""#),
         ("syntax", r#""v') OR 1=1 --""#), ("mongo", r#""$gt""#), ("colon", r#""a:b""#), ("question", r#""?""#), ("prototype", r#""__proto__""#),
     ];
-    let rows: Vec<(&str, String)> = keys.iter().map(|(id, key)| (*id, format!(r#"{{{key}:1,"o":{{{key}:[2]}}}}"#))).collect();
+    let rows: Vec<(&str, String)> =
+        keys.iter().map(|(id, key)| (*id, format!(r#"{{{key}:1,"o":{{{key}:[2]}}}}"#))).collect();
     let rows: Vec<(&str, &str)> = rows.iter().map(|(id, metadata)| (*id, metadata.as_str())).collect();
     let rows = Rows::of_metadata(&context, &rows).await?;
     for (id, key) in keys {
@@ -137,11 +141,21 @@ async fn any_key_can_be_named(context: Context) -> Outcome {
 async fn an_empty_path_is_refused(context: Context) -> Outcome {
     let memory = context.home("a").await?;
     let calls = context.calls.count();
-    ensure_kind!(Filter::from_json(&leaf(r#"["metadata"]"#, "exists", "true")), InvalidArgument, "an empty path in JSON");
+    ensure_kind!(
+        Filter::from_json(&leaf(r#"["metadata"]"#, "exists", "true")),
+        InvalidArgument,
+        "an empty path in JSON"
+    );
     let empty = || Filter::metadata::<&str>([]);
-    for filter in [empty().exists(true), empty().ne(1), !empty().eq(1), Filter::or([Filter::all(), empty().contains(1)])] {
+    for filter in
+        [empty().exists(true), empty().ne(1), !empty().eq(1), Filter::or([Filter::all(), empty().contains(1)])]
+    {
         ensure_kind!(memory.count(&filter).await, InvalidArgument, "count by {filter:?}");
-        ensure_kind!(memory.list(&ListRequest::new().with_filter(filter.clone())).await, InvalidArgument, "list by {filter:?}");
+        ensure_kind!(
+            memory.list(&ListRequest::new().with_filter(filter.clone())).await,
+            InvalidArgument,
+            "list by {filter:?}"
+        );
     }
     ensure_eq!(context.calls.count(), calls, "refused before any call");
     Ok(())

@@ -1,6 +1,8 @@
 //! Vectors that are refused (RE-6).
 
-use memory_core::{CollectionSpec, Draft, Embedding, HybridRequest, Memory, Metric, Query, Record, Scope, SearchRequest};
+use memory_core::{
+    CollectionSpec, Draft, Embedding, HybridRequest, Memory, Metric, Query, Record, Scope, SearchRequest,
+};
 
 use crate::cases::state::{Must as _, everything, read};
 use crate::context::{Context, namespace};
@@ -28,7 +30,8 @@ async fn a_wrong_dimension_names_all_there_is_to_know(context: Context) -> Outco
     let name = memory.spec().name().as_str();
     let calls = context.calls.count();
     for (vector, actual) in [(vec![1.0, 0.0], "2"), (vec![1.0; 4], "4"), (vec![1.0; 1_536], "1536")] {
-        let error = ensure_kind!(memory.put(Record::draft("rec-a").embedding(vector)).await, InvalidArgument, "{actual} for 3");
+        let error =
+            ensure_kind!(memory.put(Record::draft("rec-a").embedding(vector)).await, InvalidArgument, "{actual} for 3");
         let text = error.to_string();
         for part in ["rec-a", name, "3", actual] {
             // The collection's name holds random digits, so the numbers are looked for beside it.
@@ -100,7 +103,8 @@ async fn the_zero_vector_has_no_cosine(context: Context) -> Outcome {
         }
         let memory = of_metric(&context, "c", Metric::Cosine).await?;
         let calls = context.calls.count();
-        let error = ensure_kind!(memory.put(Record::draft("rec-a").embedding(zero)).await, InvalidArgument, "under cosine");
+        let error =
+            ensure_kind!(memory.put(Record::draft("rec-a").embedding(zero)).await, InvalidArgument, "under cosine");
         ensure!(error.to_string().contains("rec-a"), "the error names the record: {error}");
         ensure_kind!(memory.search_vector(zero, 10).await, InvalidArgument, "as a query under cosine");
         ensure_eq!(context.calls.count(), calls, "under cosine it is refused before any I/O");
@@ -131,7 +135,7 @@ async fn lengths_at_the_edge_work(context: Context) -> Outcome {
         );
         for (query, cosine, dot, euclidean) in [
             ([greatest, 0.0, 0.0], ("greatest", 1.0), ("greatest", 9.999_999_739_822_082e29), ("greatest", 1.0)),
-            ([0.0, least, 0.0], ("least", 1.0), ("least", 1.000_000_007_254_987_3e-30), ("least", 1.0)),
+            ([0.0, least, 0.0], ("least", 1.0), ("least", 1.000_000_007_254_987_5e-30), ("least", 1.0)),
         ] {
             let hits = memory.search_vector(query, 10).await.must("a query at the edge")?.hits;
             let found = hits.first().map(|hit| (hit.key.id.as_str(), hit.score.value()));
@@ -192,10 +196,15 @@ async fn after_a_refusal_the_database_opens_and_works(context: Context) -> Outco
     let memory = context.home("a").await?;
     memory.put(Record::draft("1").embedding([1.0, 0.0, 0.0]).content("before")).await?;
     for bad in [vec![1.0], vec![0.0; 3], vec![f32::NAN; 3], vec![1e20; 3]] {
-        ensure_kind!(memory.put(Record::draft("1").embedding(bad)).await, InvalidArgument, "a vector that is not legal");
+        ensure_kind!(
+            memory.put(Record::draft("1").embedding(bad)).await,
+            InvalidArgument,
+            "a vector that is not legal"
+        );
     }
     let spec: &CollectionSpec = memory.spec();
-    let opened = context.connect().await.must("to connect")?.open(spec.name(), memory.scope().clone()).await.must("to open")?;
+    let opened =
+        context.connect().await.must("to connect")?.open(spec.name(), memory.scope().clone()).await.must("to open")?;
     ensure_eq!(read(&opened, "1").await?.content.as_str(), "before", "the old version is there");
     for handle in [&memory, &opened] {
         handle.put(Record::draft("2").embedding([0.0, 1.0, 0.0]).content("after")).await.must("a legal put")?;

@@ -76,7 +76,11 @@ async fn backends_never_stamp_records(context: Context) -> Outcome {
     }
     memory.put(Record::draft("1")).await.must("a put")?;
     let found = read(&memory, "1").await?;
-    ensure_eq!(found.created_at.micros(), 1_767_323_047_000_006, "a put is of the whole record: nothing of the old time");
+    ensure_eq!(
+        found.created_at.micros(),
+        1_767_323_047_000_006,
+        "a put is of the whole record: nothing of the old time"
+    );
     ensure_eq!(found.updated_at.micros(), 1_767_323_047_000_006, "the clock is the handle's");
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Vectors that come back, and records that have none (RE-4, RE-5).
 
 use memory_core::{
-    CollectionSpec, Embedding, Exactness, Filter, HybridRequest, ListRequest, Memory, Metric, Query, Record, Returns, Scope,
-    SearchRequest,
+    CollectionSpec, Embedding, Exactness, Filter, HybridRequest, ListRequest, Memory, Metric, Query, Record, Returns,
+    Scope, SearchRequest,
 };
 
 use crate::cases::state::{Must as _, read};
@@ -55,7 +55,9 @@ async fn vectors_come_back_bit_for_bit(context: Context) -> Outcome {
             let draft = Record::draft(at.to_string()).embedding(vector.map(f32::from_bits)).content("word");
             memory.put(draft).await.must("a legal vector")?;
         }
-        let at = |record: &Record| record.key.id.as_str().parse::<usize>().ok().and_then(|at| BITS.get(at)).map(|v| v.to_vec());
+        let at = |record: &Record| {
+            record.key.id.as_str().parse::<usize>().ok().and_then(|at| BITS.get(at)).map(|v| v.to_vec())
+        };
         for name in 0..BITS.len() {
             let found = read(&memory, name.to_string()).await?;
             ensure_eq!(Some(bits(found.embedding.as_ref())), at(&found), "{metric}: a read");
@@ -109,7 +111,11 @@ async fn vectors_are_not_normalised(context: Context) -> Outcome {
     }
     memory.put(Record::draft("0").embedding([6.0, 8.0, 0.0])).await.must("a change of length")?;
     let found = read(&memory, "0").await?;
-    ensure_eq!(found.embedding.as_ref().map(Embedding::as_slice), Some(&[6.0, 8.0, 0.0][..]), "a new length alone is stored");
+    ensure_eq!(
+        found.embedding.as_ref().map(Embedding::as_slice),
+        Some(&[6.0, 8.0, 0.0][..]),
+        "a new length alone is stored"
+    );
     Ok(())
 }
 
@@ -156,7 +162,10 @@ async fn it_is_never_found_by_vector(context: Context) -> Outcome {
                 (only, 0),
             ] {
                 let hits = memory.search(&request).await.must("a vector search")?.hits;
-                ensure!(hits.iter().all(|hit| hit.key.id.as_str() != "none"), "{metric}: without a vector it is no hit");
+                ensure!(
+                    hits.iter().all(|hit| hit.key.id.as_str() != "none"),
+                    "{metric}: without a vector it is no hit"
+                );
                 ensure_eq!(hits.len(), expected, "{metric}: all others are");
             }
         }

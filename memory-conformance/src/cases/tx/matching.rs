@@ -19,14 +19,16 @@ cases! {
 
 async fn any_word_or_every_word(context: Context) -> Outcome {
     let memory = texts(&context, "a", Language::None).await?;
-    memory.put_all([
-        Record::draft("oak").content("oak"),
-        Record::draft("elm").content("elm elm elm"),
-        Record::draft("both").content("elm and oak"),
-        Record::draft("all").content("oak, elm; birch!"),
-        Record::draft("none").content("oaks elms"),
-        Record::draft("empty"),
-    ]).await?;
+    memory
+        .put_all([
+            Record::draft("oak").content("oak"),
+            Record::draft("elm").content("elm elm elm"),
+            Record::draft("both").content("elm and oak"),
+            Record::draft("all").content("oak, elm; birch!"),
+            Record::draft("none").content("oaks elms"),
+            Record::draft("empty"),
+        ])
+        .await?;
     for (text, any, all) in [
         ("oak", &["all", "both", "oak"][..], &["all", "both", "oak"][..]),
         ("oak elm", &["all", "both", "elm", "oak"], &["all", "both"]),
@@ -50,12 +52,14 @@ async fn every_word_at_any_place_and_length(context: Context) -> Outcome {
     // A word is found wherever it stands, and never within another.
     let memory = texts(&context, "a", Language::None).await?;
     let long = "pad ".repeat(2_000);
-    memory.put_all([
-        Record::draft("first").content(format!("needle {long}")),
-        Record::draft("last").content(format!("{long} needle")),
-        Record::draft("middle").content(format!("{long} needle {}", &long[..4_000])),
-        Record::draft("within").content(format!("{long} needles xneedle needlex")),
-    ]).await?;
+    memory
+        .put_all([
+            Record::draft("first").content(format!("needle {long}")),
+            Record::draft("last").content(format!("{long} needle")),
+            Record::draft("middle").content(format!("{long} needle {}", &long[..4_000])),
+            Record::draft("within").content(format!("{long} needles xneedle needlex")),
+        ])
+        .await?;
     ensure_eq!(name_set(&by_text(&memory, "needle").await?.hits), ["first", "last", "middle"], "a word in a long text");
     ensure!(by_text(&memory, "need").await?.hits.is_empty(), "a part of a word is another word");
     Ok(())
@@ -80,12 +84,14 @@ async fn an_upsert_takes_the_old_words_away(context: Context) -> Outcome {
 async fn the_first_256_words_count(context: Context) -> Outcome {
     let memory = texts(&context, "a", Language::None).await?;
     let list = |range: std::ops::Range<usize>| range.map(|at| format!("w{at}")).collect::<Vec<_>>().join(" ");
-    memory.put_all([
-        Record::draft("256").content("w255"),
-        Record::draft("257").content("w256"),
-        Record::draft("all").content(list(0..256)),
-        Record::draft("not 1").content(list(1..257)),
-    ]).await?;
+    memory
+        .put_all([
+            Record::draft("256").content("w255"),
+            Record::draft("257").content("w256"),
+            Record::draft("all").content(list(0..256)),
+            Record::draft("not 1").content(list(1..257)),
+        ])
+        .await?;
     // In order of appearance, which is not that of the alphabet.
     let text = list(0..300);
     let response = search(&memory, &memory.text(&text)).await?;
@@ -94,7 +100,9 @@ async fn the_first_256_words_count(context: Context) -> Outcome {
     ensure_eq!(names(&response.hits), ["all"], "all: every one of the first 256, and none after them");
     let response = search(&memory, &memory.text_matching(&list(0..257), WordMatch::All)).await?;
     ensure_eq!(names(&response.hits), ["all"], "all: one word too many does not count");
-    let response = search(&memory, &memory.text_matching(&format!("w0 {} {}", list(0..200), list(0..257)), WordMatch::All)).await?;
+    let response =
+        search(&memory, &memory.text_matching(&format!("w0 {} {}", list(0..200), list(0..257)), WordMatch::All))
+            .await?;
     ensure_eq!(names(&response.hits), ["all"], "a repeated word counts once");
     let backwards: Vec<String> = (0..257).rev().map(|at| format!("w{at}")).collect();
     let response = search(&memory, &memory.text_matching(&backwards.join(" "), WordMatch::All)).await?;
@@ -110,7 +118,11 @@ async fn words_of_one_stem_count_once(context: Context) -> Outcome {
         (format!("{} run running runs RUN zebra", many.join(" ")), &["last", "run"][..]),
         (format!("{} run one running zebra", many.join(" ")), &["run"]),
     ] {
-        ensure_eq!(name_set(&by_text(&memory, &text).await?.hits), expected, "words that differ after stemming are counted");
+        ensure_eq!(
+            name_set(&by_text(&memory, &text).await?.hits),
+            expected,
+            "words that differ after stemming are counted"
+        );
     }
     let response = search(&memory, &memory.text_matching("running runs run", WordMatch::All)).await?;
     ensure_eq!(names(&response.hits), ["run"], "three words of one stem are one");
@@ -119,9 +131,15 @@ async fn words_of_one_stem_count_once(context: Context) -> Outcome {
 
 async fn matches_of_hundreds(context: Context) -> Outcome {
     let memory = texts(&context, "a", Language::None).await?;
-    memory.put_all(shuffled(600).map(|at| {
-        Record::draft(format!("r{at:03}")).content(format!("all {} t{}", if at % 2 == 0 { "even" } else { "odd" }, at % 100))
-    })).await?;
+    memory
+        .put_all(shuffled(600).map(|at| {
+            Record::draft(format!("r{at:03}")).content(format!(
+                "all {} t{}",
+                if at % 2 == 0 { "even" } else { "odd" },
+                at % 100
+            ))
+        }))
+        .await?;
     for (text, matching, count) in [
         ("all", WordMatch::Any, 600),
         ("even", WordMatch::Any, 300),

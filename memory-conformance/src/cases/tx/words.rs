@@ -1,6 +1,6 @@
 //! What the words of records and queries are (TX-1), as a search shows them.
 
-use memory_core::{Language, Memory, Record, Scope};
+use memory_core::{Language, Record, Scope};
 
 use crate::cases::hits::{by_text, name_set, names, texts};
 use crate::context::{Context, namespace};
@@ -32,7 +32,11 @@ async fn words(context: &Context, language: Language, rows: &[Row]) -> Outcome {
             for query in *queries {
                 let response = by_text(&memory, query).await?;
                 let found = names(&response.hits).contains(&format!("{at}").as_str());
-                ensure!(found == wanted, "{content:?} is {}found by {query:?}", if wanted { "to be " } else { "not to be " });
+                ensure!(
+                    found == wanted,
+                    "{content:?} is {}found by {query:?}",
+                    if wanted { "to be " } else { "not to be " }
+                );
             }
         }
     }
@@ -45,7 +49,7 @@ async fn apostrophes_stand_between_letters(context: Context) -> Outcome {
         ("d\u{2019}accord", &["d'accord", "D\u{2019}ACCORD"], &["d", "accord"]),
         ("rock'n'roll", &["rock'n'roll"], &["rock", "n", "roll", "rock'n"]),
         ("dogs' 'cats' 'twas", &["dogs", "cats", "'twas'", "\"cats\""], &["dogs'cats", "cats'twas"]),
-        ("1'000 a1'b b'1", &["1", "000", "a1", "b"], &["1000", "1'0", "a1'bb"]),
+        ("1'000 a1'b b'1", &["1", "000", "a1", "b"], &["1000", "0", "a", "1b"]),
         ("漢'a ก'ข", &["漢", "a", "ก", "ข"], &["b"]),
         ("q\u{301}\u{302}'u", &["q\u{301}\u{302}'u"], &["q", "u", "q'u"]),
     ];
@@ -87,7 +91,7 @@ async fn scripts_without_spaces_have_words_of_one_character(context: Context) ->
     let rows: &[Row] = &[
         ("漢字", &["漢", "字", "字漢", "漢x"], &["学"]),
         ("abc仮名def", &["abc", "仮", "名", "def"], &["abcdef", "ab"]),
-        ("ひカｶﾞ", &["ひ", "カ", "ガ", "ｶ"], &["か", "ひx2"]),
+        ("ひカｶﾞ", &["ひ", "カ", "ガ", "ｶ"], &["か", "ほ"]),
         ("ไทย", &["ไ", "ท", "ย"], &["ก"]),
         ("ລາວ", &["ລ", "ວ"], &["ກ"]),
         ("ខ្មែរ", &["ខ", "ម", "រ"], &["ក"]),
@@ -125,11 +129,13 @@ async fn stop_words_are_kept(context: Context) -> Outcome {
 
 async fn a_word_is_cut_to_64_code_points(context: Context) -> Outcome {
     let memory = texts(&context, "none", Language::None).await?;
-    memory.put_all([
-        Record::draft("70").content("é".repeat(70)),
-        Record::draft("64").content("é".repeat(64)),
-        Record::draft("63").content("é".repeat(63)),
-    ]).await?;
+    memory
+        .put_all([
+            Record::draft("70").content("é".repeat(70)),
+            Record::draft("64").content("é".repeat(64)),
+            Record::draft("63").content("é".repeat(63)),
+        ])
+        .await?;
     for count in [64, 65, 100, 5_000] {
         let response = by_text(&memory, &"é".repeat(count)).await?;
         ensure_eq!(name_set(&response.hits), ["64", "70"], "{count} letters are cut to 64");
@@ -146,7 +152,7 @@ async fn a_word_is_cut_to_64_code_points(context: Context) -> Outcome {
 async fn english_words_are_stemmed(context: Context) -> Outcome {
     let rows: &[Row] = &[
         ("Running quickly", &["run", "runs", "RUNNING", "quick"], &["ran", "runner"]),
-        ("clear skies", &["sky", "SKIES", "clearly"], &["skis"]),
+        ("clear skies", &["sky", "SKIES", "clearly"], &["skis", "skin"]),
         ("What’s new", &["what", "what's", "whats"], &["wha"]),
         ("the news", &["news"], &["new"]),
         ("dying", &["die", "dies"], &["dye"]),
@@ -167,7 +173,7 @@ async fn each_collection_has_its_language(context: Context) -> Outcome {
     ] {
         let memory = texts(&context, language.as_str(), language).await?;
         memory.put_all(records.map(|(id, content)| Record::draft(id).content(content))).await?;
-    // The language is the collection's, so that a handle on an old one has it too.
+        // The language is the collection's, so that a handle on an old one has it too.
         let again = context.database.open(memory.spec().name(), Scope::exact(namespace(["n"])?)).await?;
         for handle in [&memory, &again] {
             for (query, expected) in ["run", "haus", "laufe"].into_iter().zip(expected) {
@@ -180,7 +186,7 @@ async fn each_collection_has_its_language(context: Context) -> Outcome {
 }
 
 async fn words_are_read_from_content_alone(context: Context) -> Outcome {
-    let memory: Memory = texts(&context, "a", Language::None).await?;
+    let memory = texts(&context, "a", Language::None).await?;
     let draft = Record::draft("ident").kind("sort").content("text").tags(["label"]);
     memory.put(draft.metadata(serde_json::json!({"key": "value"}))).await?;
     ensure_eq!(names(&by_text(&memory, "text").await?.hits), ["ident"], "content is searched");

@@ -81,8 +81,8 @@ async fn many_equal_scores_are_cut_by_id_at_every_k(context: Context) -> Outcome
     Ok(())
 }
 
-/// Three hundred vectors whose scores fall with their number, in the last digits alone; their ids rise against that. Gives the
-/// scores in order.
+/// Three hundred vectors whose scores fall with their number, in the last digits alone; their ids rise against that.
+/// Gives the scores in order.
 async fn near_ties(
     context: &Context,
     metric: Metric,

@@ -15,7 +15,8 @@ cases! {
 
 type Best = [(&'static str, f64); 6];
 
-/// The six best of five hundred vectors of sixteen dimensions, and of each tenth of them: a second program's, in Python.
+/// The six best of five hundred vectors of sixteen dimensions, and of every tenth of them. The numbers come from a
+/// second program, in Python.
 const BEST: [(Metric, Best, Best); 3] = [
     (
         Metric::Cosine,
@@ -100,13 +101,13 @@ async fn equals_brute_force(context: &Context, exactness: Exactness) -> Outcome 
         let response = search(&memory, &request).await?;
         scored(&response.hits, &best, &format!("{metric}, {exactness:?}: the best of all"))?;
         let response = search(&memory, &request.with_filter(Filter::kind().eq("tenth"))).await?;
-        scored(&response.hits, &best_of_tenths, &format!("{metric}, {exactness:?}: the best of each tenth"))?;
+        scored(&response.hits, &best_of_tenths, &format!("{metric}, {exactness:?}: the best of every tenth"))?;
     }
     Ok(())
 }
 
-/// A linear congruential generator (the constants are Knuth's for MMIX), of which the upper 24 bits become a component from -8
-/// to 8.
+/// A linear congruential generator (the constants are Knuth's for MMIX), of which the upper 24 bits become a component
+/// from -8 to 8.
 struct Numbers(u64);
 
 impl Numbers {

@@ -5,3 +5,4 @@ pub(crate) mod exactness;
 pub(crate) mod matches;
 pub(crate) mod request;
 pub(crate) mod score;
+pub(crate) mod threshold;

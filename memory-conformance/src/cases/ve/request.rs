@@ -1,6 +1,6 @@
 //! k, skip, query vectors, and what a hit holds (VE-6, VE-7, VE-8).
 
-use memory_core::{CollectionSpec, Embedding, Metric, Query, Record, Returns, Scope, SearchRequest, Switch};
+use memory_core::{Embedding, Memory, Metric, Query, Record, Result, Returns, SearchRequest, Switch};
 use serde_json::json;
 
 use crate::cases::hits::{Found, names, nearest, scored, search, shuffled, vectors};
@@ -16,7 +16,7 @@ cases! {
 const X: [f32; 3] = [1.0, 0.0, 0.0];
 
 /// Ten records whose inner products with [`X`] are 9 to 0, by name.
-async fn ten(context: &Context) -> memory_core::Result<memory_core::Memory> {
+async fn ten(context: &Context) -> Result<Memory> {
     let memory = vectors(context, "ten", Metric::Dot).await?;
     memory
         .put_all(shuffled(10).map(|at| Record::draft(format!("r{at}")).embedding([9.0 - at as f32, 1.0, 0.0])))

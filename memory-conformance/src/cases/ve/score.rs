@@ -100,7 +100,7 @@ async fn a_vector_scores_exactly_one_against_itself(context: Context) -> Outcome
 }
 
 async fn sums_are_of_f64_in_order_from_plus_zero(context: Context) -> Outcome {
-    // In f32, or summed in another order, 1e8 + 1 - 1e8 is 0; and a sum that starts at -0.0 ends there in the second search.
+    // In f32 1e8 + 1 - 1e8 is 0. In the second search a sum that starts at -0.0 ends there.
     let memory = vectors(&context, "dot", Metric::Dot).await?;
     memory.put(Record::draft("a").embedding([1.0, 1.0, 1.0])).await?;
     let response = search(&memory, &nearest([1e8, 1.0, -1e8])?).await?;

@@ -1,0 +1,4 @@
+//! Concurrency and durability (SPEC 13).
+
+pub(crate) mod crash;
+pub(crate) mod together;
