@@ -1,0 +1,148 @@
+//! One database.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_channel::oneshot;
+use memory_core::{
+    Backend, Bm25, Capabilities, ChangedWhileDeleting, Collection, CollectionName, CollectionSpec, Consistency,
+    CreateOptions, Facts, Health, Maintenance, MaintenanceReport, Place, Result, Sharing, Switch,
+};
+use rusqlite::Connection;
+
+use crate::collection::SqliteCollection;
+use crate::config::SqliteConfig;
+use crate::jobs::{Target, catalogue, maintain};
+use crate::workers::{Access, Workers, gone};
+
+/// An open database, a file or one in memory. Cheap to clone: clones share threads and connections.
+///
+/// Dropping the last clone, and the last collection opened through it, ends its threads after what they have begun;
+/// [`close`](Backend::close) also waits for them and empties the log.
+#[derive(Clone)]
+pub struct SqliteBackend {
+    shared: Arc<Shared>,
+}
+
+/// What the handles of one open database have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) capabilities: Capabilities,
+    workers: Workers,
+}
+
+impl Shared {
+    /// Runs a job on a thread of the database and waits for it without blocking the caller's.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        access: Access,
+        work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        answer(self.workers.submit(access, work)?).await
+    }
+}
+
+async fn answer<T>(receiver: oneshot::Receiver<Result<T>>) -> Result<T> {
+    receiver.await.unwrap_or_else(|_| Err(gone()))
+}
+
+impl SqliteBackend {
+    /// Opens the database, and makes it if the file is absent or empty.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for limits that are raised; `NotFound` for a missing folder; `Conflict` for a folder and for another
+    /// program's database; `Corrupt` for a file that is no SQLite database; `PermissionDenied` if the file or its folder
+    /// cannot be written to; `Unsupported` for a file of a newer version of this program and for a file system that SQLite's
+    /// log does not work on; `Unavailable` for a full or failing disk; `Timeout` if other processes keep it locked. What was
+    /// there is left as it was.
+    pub async fn open(config: SqliteConfig) -> Result<Self> {
+        config.check()?;
+        let (workers, opened) = Workers::start(&config)?;
+        answer(opened).await?;
+        Ok(Self { shared: Arc::new(Shared { capabilities: capabilities(&config), workers }) })
+    }
+
+    /// Opens a database in this process's memory. Each is another one; it is gone when it is closed.
+    ///
+    /// # Errors
+    /// `Unavailable` if the system has no thread or memory left.
+    pub async fn memory() -> Result<Self> {
+        Self::open(SqliteConfig::memory()).await
+    }
+
+    fn collection(&self, spec: CollectionSpec) -> Arc<dyn Collection> {
+        Arc::new(SqliteCollection::new(Arc::clone(&self.shared), Target::new(spec)))
+    }
+}
+
+fn capabilities(config: &SqliteConfig) -> Capabilities {
+    let file = config.path().is_some();
+    let facts = Facts {
+        place: if file { Place::File } else { Place::Memory },
+        durable: file,
+        sharing: if file { Sharing::Many } else { Sharing::OneHandle },
+        consistency: Consistency::Immediate,
+        bm25: Bm25::Exact,
+        approximate: false,
+        changed_while_deleting: ChangedWhileDeleting::Kept,
+    };
+    Capabilities::new("sqlite", facts).with_switches(Switch::ALL).with_limits(config.limits().clone())
+}
+
+impl fmt::Debug for SqliteBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteBackend").field("capabilities", &self.shared.capabilities).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Backend for SqliteBackend {
+    fn capabilities(&self) -> &Capabilities {
+        &self.shared.capabilities
+    }
+
+    async fn create(&self, spec: &CollectionSpec, options: &CreateOptions) -> Result<Arc<dyn Collection>> {
+        let (wanted, options) = (spec.clone(), options.clone());
+        self.shared.run(Access::Write, move |connection| catalogue::create(connection, &wanted, &options)).await?;
+        Ok(self.collection(spec.clone()))
+    }
+
+    async fn open(&self, name: &CollectionName) -> Result<Arc<dyn Collection>> {
+        let name = name.clone();
+        let spec = self.shared.run(Access::Read, move |connection| catalogue::open(connection, &name)).await?;
+        Ok(self.collection(spec))
+    }
+
+    async fn collections(&self) -> Result<Vec<CollectionSpec>> {
+        self.shared.run(Access::Read, |connection| catalogue::list(connection)).await
+    }
+
+    async fn drop_collection(&self, name: &CollectionName) -> Result<bool> {
+        let name = name.clone();
+        self.shared.run(Access::Write, move |connection| catalogue::remove(connection, &name)).await
+    }
+
+    async fn health(&self) -> Result<Health> {
+        self.shared.run(Access::Read, maintain::health).await
+    }
+
+    async fn maintain(&self, task: &Maintenance) -> Result<MaintenanceReport> {
+        match task {
+            Maintenance::Verify => self.shared.run(Access::Read, maintain::verify).await,
+            Maintenance::Compact => self.shared.run(Access::Write, maintain::compact).await,
+            Maintenance::Reindex(name) => {
+                let name = name.clone();
+                self.shared.run(Access::Write, move |connection| maintain::reindex(connection, &name)).await
+            }
+            _ => Err(memory_core::Error::unsupported("this version of memory-sqlite does not know the task")),
+        }
+    }
+
+    async fn close(&self) -> Result<()> {
+        match self.shared.workers.close()? {
+            Some(closed) => answer(closed).await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! One collection.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use memory_core::{
+    Batch, Capabilities, Collection, CollectionSpec, Delete, Deleted, Filter, ListRequest, Namespace,
+    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stored, Timestamp, View, Write, Written,
+};
+
+use crate::backend::Shared;
+use crate::jobs::{Target, read, search, write};
+use crate::workers::Access;
+
+/// A handle of a collection; whether it is still there is looked up in each call.
+pub(crate) struct SqliteCollection {
+    shared: Arc<Shared>,
+    target: Target,
+}
+
+impl SqliteCollection {
+    pub(crate) fn new(shared: Arc<Shared>, target: Target) -> Self {
+        Self { shared, target }
+    }
+}
+
+impl fmt::Debug for SqliteCollection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteCollection").field("spec", &self.target.spec).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Collection for SqliteCollection {
+    fn spec(&self) -> &CollectionSpec {
+        &self.target.spec
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.shared.capabilities
+    }
+
+    async fn put(&self, now: Timestamp, writes: &[Write], batch: Batch) -> Result<Written> {
+        let (target, writes) = (self.target.clone(), writes.to_vec());
+        self.shared.run(Access::Write, move |connection| write::put(connection, &target, now, &writes, batch)).await
+    }
+
+    async fn get(&self, now: Timestamp, keys: &[RecordKey]) -> Result<Vec<Option<Stored>>> {
+        let (target, keys) = (self.target.clone(), keys.to_vec());
+        self.shared.run(Access::Read, move |connection| read::get(connection, &target, now, &keys)).await
+    }
+
+    async fn delete(&self, now: Timestamp, deletes: &[Delete]) -> Result<Deleted> {
+        let (target, deletes) = (self.target.clone(), deletes.to_vec());
+        self.shared.run(Access::Write, move |connection| write::delete(connection, &target, now, &deletes)).await
+    }
+
+    async fn delete_where(&self, view: &View, filter: &Filter) -> Result<Deleted> {
+        let (target, view, filter) = (self.target.clone(), view.clone(), filter.clone());
+        self.shared.run(Access::Write, move |connection| write::delete_where(connection, &target, &view, &filter)).await
+    }
+
+    async fn search(&self, view: &View, request: &SearchRequest) -> Result<SearchResponse> {
+        let (target, view, request) = (self.target.clone(), view.clone(), request.clone());
+        self.shared.run(Access::Read, move |connection| search::search(connection, &target, &view, &request)).await
+    }
+
+    async fn list(&self, view: &View, request: &ListRequest) -> Result<Page> {
+        let (target, view, request) = (self.target.clone(), view.clone(), request.clone());
+        self.shared.run(Access::Read, move |connection| read::list(connection, &target, &view, &request)).await
+    }
+
+    async fn count(&self, view: &View, filter: &Filter) -> Result<u64> {
+        let (target, view, filter) = (self.target.clone(), view.clone(), filter.clone());
+        self.shared.run(Access::Read, move |connection| read::count(connection, &target, &view, &filter)).await
+    }
+
+    async fn namespaces(&self, view: &View, request: &NamespacesRequest) -> Result<Vec<Namespace>> {
+        let (target, view, request) = (self.target.clone(), view.clone(), request.clone());
+        self.shared.run(Access::Read, move |connection| read::namespaces(connection, &target, &view, &request)).await
+    }
+
+    async fn purge_expired(&self, view: &View) -> Result<Deleted> {
+        let (target, view) = (self.target.clone(), view.clone());
+        self.shared.run(Access::Write, move |connection| write::purge_expired(connection, &target, &view)).await
+    }
+}

@@ -1,0 +1,107 @@
+//! Where the database is and how it is opened.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use memory_core::{Error, Limits, Result};
+
+/// The limits that a database has unless they are lowered.
+pub(crate) fn default_limits() -> Limits {
+    let mut limits = Limits::default();
+    limits.record_bytes = 16 * 1024 * 1024;
+    limits.k = 10_000;
+    limits.dimension = 16_384;
+    limits
+}
+
+/// Where the database is, how much it bears, and how long a call waits for other processes.
+#[derive(Clone, Debug)]
+pub struct SqliteConfig {
+    path: Option<PathBuf>,
+    limits: Limits,
+    busy_deadline: Duration,
+}
+
+impl SqliteConfig {
+    /// A file, which is made if it is absent; its folder must exist. Beside it SQLite keeps `<path>-wal` and `<path>-shm`
+    /// while it is open.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: Some(path.into()), limits: default_limits(), busy_deadline: Duration::from_secs(30) }
+    }
+
+    /// A database in this process's memory, gone when it is closed.
+    pub fn memory() -> Self {
+        Self { path: None, limits: default_limits(), busy_deadline: Duration::from_secs(30) }
+    }
+
+    /// With lower limits; [`Capabilities::limits`](memory_core::Capabilities) of an open database shows those that hold.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How long a call waits for another process to finish its write before it is `Timeout`: 30 seconds unless set. SQLite
+    /// counts in milliseconds.
+    #[must_use]
+    pub fn with_busy_deadline(mut self, deadline: Duration) -> Self {
+        self.busy_deadline = deadline;
+        self
+    }
+
+    /// The file; `None` for a database in memory.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn busy_deadline(&self) -> Duration {
+        self.busy_deadline
+    }
+
+    /// Refuses what cannot work, before any I/O.
+    pub(crate) fn check(&self) -> Result<()> {
+        // SQLite itself would take these two for databases that are no files.
+        if self.path.as_deref().is_some_and(|path| path.as_os_str().is_empty() || path.as_os_str() == ":memory:") {
+            return Err(Error::invalid("the path names no file; SqliteConfig::memory() opens a database in memory"));
+        }
+        let (asked, most) = (&self.limits, default_limits());
+        for (name, asked, most) in [
+            ("record_bytes", asked.record_bytes, most.record_bytes),
+            ("k", asked.k, most.k),
+            ("dimension", asked.dimension, most.dimension),
+        ] {
+            if asked > most {
+                return Err(Error::invalid(format!(
+                    "the limit {name} can be lowered, not raised: at most {most}, not {asked}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_can_be_lowered_and_not_raised() {
+        let mut limits = default_limits();
+        limits.k = 100;
+        assert!(SqliteConfig::memory().with_limits(limits.clone()).check().is_ok());
+        limits.k = 10_001;
+        let error = SqliteConfig::memory().with_limits(limits).check().unwrap_err();
+        assert_eq!(error.message(), "the limit k can be lowered, not raised: at most 10000, not 10001");
+    }
+
+    #[test]
+    fn paths_that_sqlite_takes_for_no_file_are_refused() {
+        assert!(SqliteConfig::new("").check().is_err());
+        assert!(SqliteConfig::new(":memory:").check().is_err());
+        assert!(SqliteConfig::new("./:memory:").check().is_ok());
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod collection;
+mod config;
+mod connection;
+mod error;
+mod filter;
+mod index;
+mod jobs;
+mod mapping;
+mod query;
+mod schema;
+mod workers;
+
+pub use backend::SqliteBackend;
+pub use config::SqliteConfig;

@@ -1,0 +1,146 @@
+//! How the suite gets a database of SQLite, and what may happen to one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use async_trait::async_trait;
+use memory_conformance::{Harness, Settings, TestDatabase};
+use memory_core::{Backend, CollectionName, Error, RecordKey, Result};
+use memory_sqlite::{SqliteBackend, SqliteConfig};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// A file of its own for each case.
+#[derive(Debug, Default)]
+pub(crate) struct File {
+    /// Made with the first file and removed at the end, for some cases keep a handle longer than its database.
+    folder: OnceLock<TempDir>,
+    files: AtomicUsize,
+}
+
+/// A database in memory for each case.
+#[derive(Debug)]
+pub(crate) struct InMemory;
+
+#[async_trait]
+impl Harness for File {
+    fn name(&self) -> String {
+        "sqlite".into()
+    }
+
+    fn versions(&self) -> Vec<(String, String)> {
+        vec![("SQLite".into(), rusqlite::version().into())]
+    }
+
+    async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
+        let folder = self.folder.get_or_init(|| tempfile::tempdir().unwrap());
+        let path = folder.path().join(format!("{}.db", self.files.fetch_add(1, Ordering::Relaxed)));
+        let config = lowered(SqliteConfig::new(&path), settings).await?;
+        Ok(Arc::new(FileDatabase { path, config, open: Mutex::default() }))
+    }
+
+    async fn attach(&self, location: &str) -> Result<Arc<dyn TestDatabase>> {
+        let config = SqliteConfig::new(location);
+        Ok(Arc::new(FileDatabase { path: location.into(), config, open: Mutex::default() }))
+    }
+}
+
+#[async_trait]
+impl Harness for InMemory {
+    fn name(&self) -> String {
+        "sqlite :memory:".into()
+    }
+
+    fn versions(&self) -> Vec<(String, String)> {
+        File::default().versions()
+    }
+
+    async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
+        let config = lowered(SqliteConfig::memory(), settings).await?;
+        Ok(Arc::new(MemoryDatabase(SqliteBackend::open(config).await?)))
+    }
+}
+
+/// The configuration with the limits that the case asks for.
+async fn lowered(config: SqliteConfig, settings: &Settings) -> Result<SqliteConfig> {
+    let backend = SqliteBackend::memory().await?;
+    let limits = settings.lower(backend.capabilities().limits.clone());
+    backend.close().await?;
+    Ok(config.with_limits(limits))
+}
+
+#[derive(Debug)]
+struct MemoryDatabase(SqliteBackend);
+
+#[async_trait]
+impl TestDatabase for MemoryDatabase {
+    async fn connect(&self) -> Result<Arc<dyn Backend>> {
+        Ok(Arc::new(self.0.clone()))
+    }
+}
+
+#[derive(Debug)]
+struct FileDatabase {
+    path: PathBuf,
+    config: SqliteConfig,
+    open: Mutex<Vec<SqliteBackend>>,
+}
+
+#[async_trait]
+impl TestDatabase for FileDatabase {
+    async fn connect(&self) -> Result<Arc<dyn Backend>> {
+        let backend = SqliteBackend::open(self.config.clone()).await?;
+        self.open.lock().unwrap().push(backend.clone());
+        Ok(Arc::new(backend))
+    }
+
+    fn location(&self) -> Option<String> {
+        self.path.to_str().map(str::to_owned)
+    }
+
+    async fn restart(&self) -> Result<()> {
+        let open = std::mem::take(&mut *self.open.lock().unwrap());
+        for backend in open {
+            backend.close().await?;
+        }
+        Ok(())
+    }
+
+    async fn occupy(&self, name: &CollectionName) -> Result<()> {
+        let sql = format!("CREATE TABLE \"{name}\" (theirs TEXT); INSERT INTO \"{name}\" VALUES ('kept');");
+        connection(&self.path).execute_batch(&sql).map_err(|_| Error::internal("the table could not be made"))
+    }
+
+    async fn is_occupied(&self, name: &CollectionName) -> Result<bool> {
+        let sql = format!("SELECT group_concat(theirs) = 'kept' FROM \"{name}\"");
+        Ok(connection(&self.path).query_row(&sql, [], |row| row.get(0)).unwrap_or(false))
+    }
+
+    async fn damage(&self, collection: &CollectionName, key: &RecordKey) -> Result<()> {
+        self.restart().await?;
+        let sql = format!("SELECT record FROM \"records.{collection}\" WHERE namespace = ? AND id = ?");
+        let names = [key.namespace.key(), key.id.as_str()];
+        let record: String = connection(&self.path).query_row(&sql, names, |row| row.get(0)).unwrap();
+        flip(&self.path, record.as_bytes(), r#"{"content":""#.len());
+        Ok(())
+    }
+}
+
+/// A connection that goes past the backend.
+pub(crate) fn connection(path: &Path) -> Connection {
+    let connection = Connection::open(path).unwrap();
+    connection.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    connection
+}
+
+/// Flips the lowest bit of the byte `offset` behind the start of the only place in the file where these bytes stand.
+pub(crate) fn flip(path: &Path, bytes: &[u8], offset: usize) {
+    let mut file = fs::read(path).unwrap();
+    let places: Vec<usize> =
+        file.windows(bytes.len()).enumerate().filter(|(_, w)| *w == bytes).map(|(at, _)| at).collect();
+    assert_eq!(places.len(), 1, "the bytes stand {} times in the file", places.len());
+    file[places[0] + offset] ^= 1;
+    fs::write(path, file).unwrap();
+}

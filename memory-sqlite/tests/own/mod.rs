@@ -1,0 +1,13 @@
+//! What only SQLite has: a file, and the processes that share it.
+
+pub(crate) mod child;
+mod erasure;
+mod files;
+mod processes;
+
+use memory_conformance::Case;
+
+/// The cases of this crate.
+pub(crate) fn cases() -> Vec<Case> {
+    [erasure::CASES, files::CASES, processes::CASES].concat()
+}
