@@ -1,0 +1,108 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use memory_core::{CollectionName, Namespace};
+
+use crate::commands::{add, collections, count, create, delete, drop, export, get, import, list, namespaces, search};
+use crate::parse;
+use crate::store::Store;
+
+/// The collection that is meant if none is named.
+pub(crate) const DEFAULT_COLLECTION: &str = "memories";
+
+const EXIT_CODES: &str = "Exit codes: 0 done, also if nothing was found; 1 error; 2 usage; 3 a collection, record or file \
+                          that was named is absent; 4 the store does not answer for now.";
+
+/// Memory for AI agents: records with text, vector, metadata and namespace, put, found, moved and deleted.
+#[derive(Parser)]
+#[command(name = "memoryctl", version, after_help = EXIT_CODES, max_term_width = 110)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// What every verb is told.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Global {
+    /// Where the memories are: sqlite:PATH, or reference: (in memory, gone at the end). Unless given, a file in the user's
+    /// data directory
+    #[arg(long, global = true, value_name = "URL", env = "MEMORY_STORE", hide_env_values = true)]
+    #[arg(value_parser = Store::parse)]
+    pub(crate) store: Option<Store>,
+    /// The collection [default: memories]
+    #[arg(long, global = true, value_name = "NAME", value_parser = parse::collection)]
+    pub(crate) collection: Option<CollectionName>,
+    /// The namespace: segments with / between them, % and / inside one as %25 and %2F. Reading verbs see it with everything
+    /// below it, and without it all; add and import write to `default` unless it is given
+    #[arg(long, global = true, value_name = "A/B", value_parser = parse::namespace)]
+    pub(crate) namespace: Option<Namespace>,
+    /// See the namespace alone, not what is below it
+    #[arg(long, global = true)]
+    pub(crate) exact: bool,
+    /// Answer with one JSON document
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Make a collection
+    Create(create::Create),
+    /// Remove a collection and all that is in it
+    Drop(drop::Drop),
+    /// Put one record
+    Add(add::Add),
+    /// Show records by id
+    Get(get::Get),
+    /// Find records by text, by vector, or by both
+    Search(search::Search),
+    /// List records, page by page
+    List(list::List),
+    /// Count records
+    Count(count::Count),
+    /// Delete records by id or by filter
+    Delete(delete::Delete),
+    /// List the collections
+    Collections(collections::Collections),
+    /// List the namespaces that hold a record
+    Namespaces(namespaces::Namespaces),
+    /// Write all records to a file, the same bytes for the same data from every store
+    Export(export::Export),
+    /// Put the records of a file
+    Import(import::Import),
+}
+
+/// Which of the global options about namespaces a verb takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Namespaces {
+    /// `--namespace` and `--exact`: it reads.
+    Scope,
+    /// `--namespace`: it writes there.
+    Home,
+    /// Neither.
+    None,
+}
+
+impl Verb {
+    /// Its name and which of the global options about namespaces it takes.
+    pub(crate) fn takes(&self) -> (&'static str, Namespaces) {
+        match self {
+            Self::Create(_) => ("create", Namespaces::None),
+            Self::Drop(_) => ("drop", Namespaces::None),
+            Self::Add(_) => ("add", Namespaces::Home),
+            Self::Get(_) => ("get", Namespaces::Scope),
+            Self::Search(_) => ("search", Namespaces::Scope),
+            Self::List(_) => ("list", Namespaces::Scope),
+            Self::Count(_) => ("count", Namespaces::Scope),
+            Self::Delete(_) => ("delete", Namespaces::Scope),
+            Self::Collections(_) => ("collections", Namespaces::None),
+            Self::Namespaces(_) => ("namespaces", Namespaces::Scope),
+            Self::Export(_) => ("export", Namespaces::Scope),
+            Self::Import(_) => ("import", Namespaces::Home),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! `memoryctl search`
+
+use clap::ValueEnum;
+use memory_core::{Embedding, Filter, HybridRequest, Leg, Memory, Query, RecordId, SearchRequest};
+
+use super::vector;
+use crate::context::{Context, record};
+use crate::failure::{Failure, note};
+use crate::output::hits::Answer;
+use crate::output::{Output, hits, json};
+use crate::parse;
+
+/// Find records by text, by vector, or by both, the best first
+#[derive(clap::Args)]
+pub(crate) struct Search {
+    /// The text; its words are looked for, nothing in it is an operator
+    text: Option<String>,
+    /// By text, by vector, or by both; unless given, by what there is
+    #[arg(long, value_enum)]
+    mode: Option<Mode>,
+    /// The vector: a JSON array, or the name of a file that holds one
+    #[arg(long, value_name = "FILE|JSON", conflicts_with = "like")]
+    vector: Option<String>,
+    /// The vector of this stored record
+    #[arg(long, value_name = "ID", value_parser = parse::id)]
+    like: Option<RecordId>,
+    /// Only records that match this filter
+    #[arg(long, value_name = "JSON", value_parser = parse::filter)]
+    filter: Option<Filter>,
+    /// At most so many hits
+    #[arg(long, value_name = "N", default_value = "10")]
+    limit: u32,
+    /// Leave out so many of the first hits
+    #[arg(long, value_name = "N", default_value = "0", conflicts_with = "mmr")]
+    skip: u32,
+    /// Hits that differ from one another, by maximal marginal relevance: from 0 (most different) to 1 (the plain order)
+    #[arg(long, value_name = "LAMBDA", value_parser = parse::fraction)]
+    mmr: Option<f64>,
+}
+
+/// What is searched by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Mode {
+    /// Words, ranked by BM25
+    Text,
+    /// Similarity of vectors
+    Vector,
+    /// Both, fused
+    Hybrid,
+}
+
+/// What to search by, and whether that fits what was given.
+fn mode(asked: Option<Mode>, text: bool, vector: bool) -> Result<Mode, Failure> {
+    match (asked, text, vector) {
+        (None, false, false) => Err("say what to look for: memoryctl search TEXT, or --vector or --like"),
+        (None, true, false) => Ok(Mode::Text),
+        (None, false, true) => Ok(Mode::Vector),
+        (None, true, true) => Ok(Mode::Hybrid),
+        (Some(Mode::Text), false, _) => Err("a search by text needs a TEXT"),
+        (Some(Mode::Text), _, true) => Err("a search by text takes no vector; --mode hybrid takes both"),
+        (Some(Mode::Vector), _, false) => Err("a search by vector needs --vector or --like"),
+        (Some(Mode::Vector), true, _) => Err("a search by vector takes no TEXT; --mode hybrid takes both"),
+        (Some(Mode::Hybrid), false, false) => Err("a hybrid search needs a TEXT, and --vector or --like"),
+        (Some(mode), _, _) => Ok(mode),
+    }
+    .map_err(|message| Failure::Usage(message.to_owned()))
+}
+
+/// Searches and writes the hits.
+pub(crate) async fn run(context: &Context, out: &mut Output, args: Search) -> Result<(), Failure> {
+    let mode = mode(args.mode, args.text.is_some(), args.vector.is_some() || args.like.is_some())?;
+    let given = args.vector.as_deref().map(vector::read).transpose()?;
+    let memory = context.memory().await?;
+    let embedding = match &args.like {
+        Some(id) => Some(like(&memory, id).await?),
+        None => given,
+    };
+    let answer = match (mode, embedding) {
+        (Mode::Hybrid, embedding) => hybrid(&memory, &args, embedding).await?,
+        (_, Some(embedding)) => plain(&memory, &args, SearchRequest::new(Query::vector(embedding))).await?,
+        (_, None) => plain(&memory, &args, memory.text(args.text.as_deref().unwrap_or_default())).await?,
+    };
+    let words = memory.spec().analyser().query_words(args.text.as_deref().unwrap_or_default());
+    if mode == Mode::Text && words.is_empty() {
+        note("the text holds no word, so nothing matches it");
+    }
+    say_legs(&answer);
+    if out.is_json() {
+        return out.json(&json::hits(&answer)?);
+    }
+    if answer.hits.is_empty() {
+        note("nothing found");
+    }
+    hits::hits(out, &answer.hits, memory.spec().analyser(), &words)
+}
+
+async fn like(memory: &Memory, id: &RecordId) -> Result<Embedding, Failure> {
+    let record = record(memory, id).await?;
+    record.embedding.ok_or_else(|| Failure::Error(format!("record {} has no vector to search by", record.key)))
+}
+
+async fn plain(memory: &Memory, args: &Search, request: SearchRequest) -> Result<Answer, Failure> {
+    let filter = args.filter.clone().unwrap_or_else(Filter::all);
+    let request = request.with_filter(filter).with_k(args.limit as usize).with_skip(args.skip as usize);
+    Ok(match args.mmr {
+        Some(lambda) => memory.search_mmr(&request, lambda).await?.into(),
+        None => memory.search(&request).await?.into(),
+    })
+}
+
+async fn hybrid(memory: &Memory, args: &Search, embedding: Option<Embedding>) -> Result<Answer, Failure> {
+    let filter = args.filter.clone().unwrap_or_else(Filter::all);
+    let request = HybridRequest::of(args.text.clone(), embedding).with_filter(filter);
+    let request = request.with_k(args.limit as usize).with_skip(args.skip as usize);
+    Ok(match args.mmr {
+        Some(lambda) => memory.hybrid_mmr(&request, lambda).await?.into(),
+        None => memory.hybrid(&request).await?.into(),
+    })
+}
+
+/// Nothing is replaced silently (HY-3, VE-4).
+fn say_legs(answer: &Answer) {
+    if let Some((text, vector)) = answer.legs {
+        for (leg, state) in [("text", text), ("vector", vector)] {
+            match state {
+                Leg::Ran => {}
+                Leg::NotAsked => note(&format!("the {leg} leg was not asked")),
+                Leg::NoWords => note(&format!("the {leg} leg did not run: the query holds no word")),
+                Leg::NoEmbedding => note(&format!("the {leg} leg did not run: the query has no vector")),
+                Leg::FoundNothing => note(&format!("the {leg} leg found nothing")),
+            }
+        }
+    }
+    if !answer.complete {
+        note("the store stopped at its scan limit: there may be more hits than these");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mode_fits_what_is_given_or_is_refused() {
+        use Mode::{Hybrid, Text, Vector};
+        for (asked, text, vector, found) in [
+            (None, true, false, Some(Text)),
+            (None, false, true, Some(Vector)),
+            (None, true, true, Some(Hybrid)),
+            (None, false, false, None),
+            (Some(Text), true, false, Some(Text)),
+            (Some(Text), false, false, None),
+            (Some(Text), true, true, None),
+            (Some(Vector), false, true, Some(Vector)),
+            (Some(Vector), true, true, None),
+            (Some(Vector), false, false, None),
+            (Some(Hybrid), true, false, Some(Hybrid)),
+            (Some(Hybrid), false, true, Some(Hybrid)),
+            (Some(Hybrid), false, false, None),
+        ] {
+            assert_eq!(mode(asked, text, vector).ok(), found, "{asked:?} {text} {vector}");
+        }
+    }
+}

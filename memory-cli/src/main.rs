@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+
+mod args;
+mod commands;
+mod context;
+mod failure;
+mod output;
+mod parse;
+mod store;
+mod transfer;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::Args;
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    match Args::try_parse() {
+        Ok(args) => {
+            futures_executor::block_on(run(args)).map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
+        }
+        // `--help` and `--version` come this way too.
+        Err(error) if !error.use_stderr() => match error.print() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(broken) => Failure::stdout(&broken).report(),
+        },
+        Err(error) => Failure::from(error).report(),
+    }
+}
+
+/// Runs the verb and closes the database, also after an error, so that nothing is left beside its file.
+async fn run(args: Args) -> Result<(), Failure> {
+    let mut out = Output::new(args.global.json);
+    let context = Context::new(args.global, &args.verb)?;
+    let done = commands::run(&context, &mut out, args.verb).await;
+    let closed = context.close().await;
+    done?;
+    closed?;
+    out.flush()
+}

@@ -1,0 +1,8 @@
+//! memoryctl as its users run it: a process, its arguments, its streams and its exit code.
+
+mod codes;
+mod hostile;
+mod moving;
+mod searching;
+mod tool;
+mod verbs;
