@@ -3,50 +3,25 @@
 
 use std::path::PathBuf;
 
-use crate::process::{cargo, cleared, program, run, target, typed};
+use crate::process::{cargo, cleared, output, program, run, target, typed};
 
-/// What is shown, in this order: a heading, and what follows `memoryctl --store sqlite:FILE`.
+/// What is shown, in this order: a heading, and what stands between `memoryctl` and `--store sqlite:FILE`.
 const STEPS: &[(&str, &[&str])] = &[
     ("A collection for vectors of 56 components", &["create", "--dimension", "56", "--metric", "cosine"]),
     ("A few hundred memories of several users and agents", &["import", "examples/memories.jsonl"]),
     ("Whose they are", &["namespaces"]),
-    ("By text", &["search", "flaky tests", "--mode", "text", "--limit", "3"]),
-    (
-        "By text, of one kind and high priority only",
-        &["search", "release", "--mode", "text", "--limit", "3", "--filter", FILTER],
-    ),
-    (
-        "By vector: an embedding of \"how to talk to an upset person\"",
-        &[
-            "search",
-            "--mode",
-            "vector",
-            "--limit",
-            "3",
-            "--vector",
-            "examples/queries/how-to-talk-to-an-upset-person.json",
-        ],
-    ),
-    ("More like one of them", &["search", "--mode", "vector", "--limit", "3", "--like", "heur-freeze-clock"]),
-    (
-        "By both, for one user",
-        &[
-            "--namespace",
-            "deniz",
-            "search",
-            "which foods to avoid",
-            "--mode",
-            "hybrid",
-            "--limit",
-            "3",
-            "--vector",
-            "examples/queries/which-foods-to-avoid.json",
-        ],
-    ),
+    ("By text", &["search", "deleted data", "--limit", "3"]),
+    ("The same, only what must not happen again", &["search", "deleted data", "--filter", FILTER, "--limit", "3"]),
+    ("By vector: \"how to talk to an upset person\", as an embedding", &["search", "--vector", UPSET, "--limit", "3"]),
+    ("More like one of them", &["search", "--like", "heur-freeze-clock", "--limit", "3"]),
+    ("By both", &["search", "repair or refund", "--vector", REFUND, "--limit", "3"]),
+    ("By both, for one user", &["search", "foods to avoid", "--vector", FOODS, "--namespace", "deniz", "--limit", "3"]),
 ];
 
-const FILTER: &str = r#"{"and": [{"field": "kind", "op": "eq", "value": "anti-pattern"},
-    {"field": ["metadata", "priority"], "op": "ge", "value": 4}]}"#;
+const FILTER: &str = r#"{"and":[{"field":"kind","op":"eq","value":"anti-pattern"},{"field":["metadata","priority"],"op":"ge","value":4}]}"#;
+const UPSET: &str = "examples/queries/how-to-talk-to-an-upset-person.json";
+const REFUND: &str = "examples/queries/customer-wants-a-refund.json";
+const FOODS: &str = "examples/queries/which-foods-to-avoid.json";
 
 /// What the reader may type next.
 const NEXT: &[&[&str]] = &[
@@ -67,11 +42,24 @@ pub(crate) fn run_all(out: Option<&str>) -> Result<(), String> {
     let store = format!("sqlite:{}", file.display());
     for (heading, args) in STEPS {
         println!("\n# {heading}");
-        run(program(&tool, &["--store", &store]).args(*args))?;
+        run(program(&tool, args).args(["--store", &store]))?;
     }
     println!("\nThe memories stay in {}. Go on with:", file.display());
     for args in NEXT {
-        println!("  {} --store {store} {}", tool.display(), typed(*args));
+        println!("  {} {} --store {}", typed([tool.to_string_lossy()]), typed(*args), typed([&store]));
+    }
+    Ok(())
+}
+
+/// Runs the demo into a folder of its own, and every search once more, to see that it answers something.
+pub(crate) fn try_out() -> Result<(), String> {
+    let file = cleared(target().join("xtask").join("demo"))?.join("memories.db");
+    run_all(Some(&file.to_string_lossy()))?;
+    let store = format!("sqlite:{}", file.display());
+    for (heading, args) in STEPS.iter().filter(|(_, args)| args.first() == Some(&"search")) {
+        if output(program(tool()?, args).args(["--store", &store]))?.is_empty() {
+            return Err(format!("`{heading}` found nothing"));
+        }
     }
     Ok(())
 }

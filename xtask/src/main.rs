@@ -19,7 +19,7 @@ The project's own commands:
 
   cargo xtask test [--embedded] [--thorough]
       Runs every test there is. --embedded leaves out what needs a server;
-      --thorough runs the long forms (hours: long traces, mutants, packages).
+      --thorough runs the long forms: long traces, the core's mutants, packages.
   cargo xtask lint
       Formatting, clippy, documentation, packages; a warning is an error.
   cargo xtask tidy

@@ -4,13 +4,18 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 use crate::tally::Tally;
 
-/// The repository's root.
+/// The repository's root: of the one in which `cargo xtask` was typed, for two clones that share a target folder may
+/// share this program too.
 pub(crate) fn root() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        Path::new(&here).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+    });
+    &ROOT
 }
 
 /// Where commands leave what they make: the target folder that cargo uses.
@@ -66,7 +71,7 @@ fn quoted(word: &str) -> String {
 /// Shows the command and runs it; its output goes to the terminal. An exit code other than 0 is an error.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
     let line = shown(command);
-    eprintln!("\n$ {line}");
+    eprintln!("$ {line}");
     let status = command.status().map_err(|error| format!("{line}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{line}: {status}")) }
 }
@@ -89,7 +94,7 @@ pub(crate) fn works(command: &mut Command) -> bool {
 /// Like `run`, for a command that runs tests: the results in its output, line by line, are added to the tally.
 pub(crate) fn run_tests(command: &mut Command, tally: &mut Tally) -> Result<(), String> {
     let line = shown(command);
-    eprintln!("\n$ {line}");
+    eprintln!("$ {line}");
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{line}: {error}"))?;
     if let Some(stdout) = child.stdout.take() {
         let mut terminal = std::io::stdout();

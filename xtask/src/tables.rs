@@ -5,13 +5,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_script::{Script, UnicodeScript};
 
+use crate::process::root;
+
 const VERSION: (u64, u64, u64) = (16, 0, 0);
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../memory-core/src/analyser/tables.rs");
+const FILE: &str = "memory-core/src/analyser/tables.rs";
 const PER_LINE: usize = 11;
 
 /// What a code point is to the analyser. The numbers stand in the table and are read back in `memory-core`.
@@ -89,7 +90,7 @@ pub(crate) fn generate() -> Result<String, String> {
 /// # Errors
 /// What stands in the way, or that the tables are stale, in words for the terminal.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
-    let path = Path::new(FILE);
+    let path = &root().join(FILE);
     let fresh = generate()?;
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => fs::write(path, fresh).map_err(|error| format!("{}: {error}", path.display())),

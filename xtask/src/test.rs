@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every test there is, and one line at the end that says how many there were.
 
-use crate::process::{cargo, cleared, program, run, run_tests, target, works};
+use crate::process::{cargo, program, run, run_tests, works};
 use crate::tally::Tally;
 use crate::{demo, lint, mutants, new_backend, tidy};
 
@@ -32,7 +32,7 @@ pub(crate) fn run_all(options: &Options) -> Tally {
     tally.step("tidy", tidy::run());
     workspace(options, &mut tally);
     core_with_other_features(options, &mut tally);
-    tally.step("demo", smoke());
+    tally.step("demo", demo::try_out());
     let template = new_backend::try_out(&mut tally);
     tally.step("new-backend", template);
     if options.thorough {
@@ -88,12 +88,6 @@ impl Options {
     fn environment(&self) -> Option<(&'static str, &'static str)> {
         self.thorough.then_some(("MEMORY_THOROUGH", "1"))
     }
-}
-
-/// Runs the demo into a folder of its own.
-fn smoke() -> Result<(), String> {
-    let folder = cleared(target().join("xtask").join("smoke"))?;
-    demo::run_all(Some(&folder.join("memories.db").to_string_lossy()))
 }
 
 /// Runs a command that tests. One that fails without a failed test, or that runs no test, counts as one failure.

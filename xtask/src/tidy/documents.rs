@@ -22,7 +22,7 @@ pub(super) fn rules(tree: &Tree) -> Vec<String> {
     problems
 }
 
-/// Every relative link leads somewhere, and so does every path of this repository that stands in code quotes.
+/// Every relative link leads somewhere, and so does every path in code quotes: from the document, the root, or a crate.
 pub(super) fn paths(tree: &Tree) -> Vec<String> {
     let mut problems = Vec::new();
     for (document, text) in tree.ending(".md").filter(|(path, _)| !path.starts_with(TEMPLATE)) {
@@ -58,7 +58,8 @@ fn missing_in<'a>(tree: &Tree, folder: &str, line: &'a str) -> impl Iterator<Ite
         let path = link.split('#').next().unwrap_or_default();
         !path.is_empty() && !path.contains(':') && !exists(tree, &[folder], path)
     };
-    let gone = |path: &&str| names_a_path(tree, folder, path) && !exists(tree, &[folder, ""], path);
+    let places: Vec<&str> = [folder, ""].into_iter().chain(tree.members()).collect();
+    let gone = |path: &&str| names_a_path(tree, folder, path) && !exists(tree, &places, path);
     let missing: Vec<&str> = links.into_iter().filter(dead).chain(quoted.into_iter().filter(gone)).collect();
     missing.into_iter()
 }
@@ -105,8 +106,10 @@ mod tests {
     }
 
     fn found(line: &str) -> Vec<String> {
-        let files = [("memory-a/src/x.rs", ""), ("memory-a/README.md", line), ("docs/guide.md", ""), (".ci/run", "")];
-        let problems = paths(&Tree::from(files));
+        let files = [("memory-a/src/x.rs", ""), ("docs/guide.md", ""), (".ci/run", ""), ("examples/data", "")];
+        let more = [("memory-b/Cargo.toml", ""), ("memory-b/examples/b.rs", ""), ("memory-a/README.md", line)];
+        let all = files.into_iter().chain(more).map(|(path, text)| (path.to_owned(), text.to_owned()));
+        let problems = paths(&all.collect());
         problems.into_iter().map(|problem| problem.replace(" does not exist", "")).collect()
     }
 
@@ -115,7 +118,7 @@ mod tests {
         for good in [
             "[x](src/x.rs) and [g](../docs/guide.md#part) and [`x`](src) and [up](..)",
             "[web](https://example.org/no/such) and [here](#part) and [m](mailto:a@example.org)",
-            "`src/x.rs`, `memory-a/src/x.rs`, `.ci/run`, `docs/`, `memory-NAME/src/y.rs`",
+            "`src/x.rs`, `memory-a/src/x.rs`, `.ci/run`, `docs/`, `memory-NAME/src/y.rs`, `examples/b.rs`",
             "`a/b/c`, `application/json`, `src/*.rs`, `text/vector/hybrid`, `memory-b`",
             "[x]: src/x.rs",
             "```text\n[x](nowhere.md) `src/nowhere.rs`\n```",

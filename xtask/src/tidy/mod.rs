@@ -14,13 +14,13 @@ use crate::tables;
 /// A sentence about the repository, and the function that finds where it does not hold: one line for each place.
 type Check = (&'static str, fn(&Tree) -> Vec<String>);
 
-/// Internal crates come from this repository, never from the registry, where another project holds the name.
-pub(crate) const REGISTRY: &str = "no memory-* crate comes from a registry";
+/// Another project holds the name memory-core on the registry.
+const REGISTRY: Check = ("no memory-* crate comes from a registry", crates::no_registry);
 
 const CHECKS: &[Check] = &[
     ("every member takes the workspace's lints", crates::lints),
     ("internal dependencies carry the exact version", crates::exact_versions),
-    (REGISTRY, crates::no_registry),
+    REGISTRY,
     ("no backend depends on another", crates::backends_apart),
     ("a backend holds only the files of ARCHITECTURE.md", backends::files),
     ("a backend waits (.await) only where it talks to its server", backends::awaits),
@@ -33,23 +33,31 @@ const CHECKS: &[Check] = &[
 
 /// Runs every check and prints what each found.
 pub(crate) fn run() -> Result<(), String> {
-    let tree = Tree::read(process::root())?;
-    let mut problems = 0;
-    for (sentence, check) in CHECKS {
-        problems += show(sentence, &check(&tree));
-    }
+    let mut problems = judge(CHECKS, &Tree::read(process::root())?);
     problems += show("the core depends on no driver and no runtime", &crates::core_is_lean(&core_dependencies()?));
     let tables = tables::run(&["--check".to_owned()]);
     problems += show("generated tables are fresh", &tables.err().into_iter().collect::<Vec<_>>());
-    if problems == 0 { Ok(()) } else { Err(format!("tidy: {problems} to mend")) }
+    verdict(problems)
 }
 
-/// Runs the one check with this sentence.
-pub(crate) fn run_one(wanted: &str) -> Result<(), String> {
+/// Runs the one check that `cargo xtask lint` makes too.
+pub(crate) fn run_registry() -> Result<(), String> {
+    verdict(judge(&[REGISTRY], &Tree::read(process::root())?))
+}
+
+/// The crates that run the suite on themselves: the reference and every backend.
+pub(crate) fn tested_by_the_suite() -> Result<Vec<String>, String> {
     let tree = Tree::read(process::root())?;
-    let found = CHECKS.iter().filter(|(sentence, _)| *sentence == wanted);
-    let problems: usize = found.map(|(sentence, check)| show(sentence, &check(&tree))).sum();
-    if problems == 0 { Ok(()) } else { Err(format!("{wanted}: {problems} to mend")) }
+    Ok(std::iter::once("memory-reference").chain(backends::backends(&tree)).map(str::to_owned).collect())
+}
+
+/// Runs these checks, prints what each found, and counts it.
+fn judge(checks: &[Check], tree: &Tree) -> usize {
+    checks.iter().map(|(sentence, check)| show(sentence, &check(tree))).sum()
+}
+
+fn verdict(problems: usize) -> Result<(), String> {
+    if problems == 0 { Ok(()) } else { Err(format!("tidy: {problems} to mend")) }
 }
 
 fn show(sentence: &str, problems: &[String]) -> usize {
@@ -89,8 +97,21 @@ mod tests {
     }
 
     #[test]
-    fn problems_are_counted() {
-        assert_eq!(show("a sentence", &[]), 0);
-        assert_eq!(show("a sentence", &["here".to_owned(), "there".to_owned()]), 2);
+    fn the_suite_tests_the_reference_and_the_backends() {
+        let tested = tested_by_the_suite().unwrap();
+        assert!(
+            tested.iter().any(|name| name == "memory-reference") && tested.iter().any(|name| name == "memory-sqlite")
+        );
+        assert!(!tested.iter().any(|name| name == "memory-core" || name == "memory-conformance"));
+    }
+
+    #[test]
+    fn problems_are_counted_and_fail() {
+        assert_eq!(judge(CHECKS, &Tree::from([("Cargo.lock", ""), ("memory-conformance/SPEC.md", "- **AB-1** x")])), 0);
+        assert_eq!(judge(&[REGISTRY], &Tree::default()), 1);
+        assert_eq!(judge(CHECKS, &Tree::default()), 2);
+        assert_eq!(verdict(0), Ok(()));
+        assert_eq!(verdict(2), Err("tidy: 2 to mend".to_owned()));
+        assert_eq!(run_registry(), Ok(()));
     }
 }
