@@ -1,5 +1,4 @@
-//! The contract of the memory-* backends, rule by rule, and the suite that holds a backend to it.
-
+#![doc = include_str!("../README.md")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test suite: a panic is a failed case")]
 #![allow(clippy::print_stderr, reason = "what does not apply is said beside the test runner's own output")]
 

@@ -1,6 +1,7 @@
 //! The suite's own tests: whole on the second store, once strong and once weak; its teeth; rules against cases.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::print_stdout, reason = "which assertion killed which mutant is said beside the test")]
 
 mod mutants;
 mod second;

@@ -1,4 +1,4 @@
-//! Memory for AI agents with one meaning on every store.
+#![doc = include_str!("../README.md")]
 
 mod analyser;
 mod backend;

@@ -141,7 +141,8 @@ pub struct SearchRequest {
     /// The least score, inclusive (VE-3); for vectors alone.
     pub min_score: Option<f64>,
     /// If given, only these records may be found, any number of them. It is no filter: the statistics of text scores stay
-    /// those of the scope. A key outside the scope finds nothing.
+    /// those of the scope. For a backend a key outside the scope finds nothing; `Memory` refuses it before
+    /// (`PermissionDenied`, SC-3).
     pub only: Option<Vec<RecordKey>>,
     /// How much of each record to answer.
     pub returns: Returns,

@@ -148,21 +148,22 @@ fn prepare(connection: &mut Connection, config: &SqliteConfig) -> Result<(), Fai
         return Err(unwritable(path).into());
     }
     settle(connection, config)?;
+    // Looked at before anything is written, for the file may not be ours.
+    let pending = schema::migrations(header(&connection.transaction()?)?)?;
     if config.path().is_some() {
-        // Looked at before anything is written, for the file may not be ours.
-        schema::migrations(header(&connection.transaction()?)?)?;
         use_log(connection, config)?;
+    }
+    if pending.is_empty() {
+        // So that opening does not wait for who is writing.
+        return Ok(());
     }
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
     // Looked at again, for another process may have made the file just now.
-    let migrations = schema::migrations(header(&transaction)?)?;
-    for migration in migrations {
+    for migration in schema::migrations(header(&transaction)?)? {
         transaction.execute_batch(migration)?;
     }
-    if !migrations.is_empty() {
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", schema::newest())?;
-    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", schema::newest())?;
     Ok(transaction.commit()?)
 }
 

@@ -1,5 +1,7 @@
 //! The suite on a file and on a database in memory, and the cases that only SQLite has.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests: a panic is a failed case")]
+
 mod harness;
 mod own;
 

@@ -6,6 +6,7 @@ mod lint;
 mod mutants;
 mod new_backend;
 mod process;
+mod readme;
 mod report;
 mod tables;
 mod tally;

@@ -2,7 +2,7 @@
 
 use crate::process::{cargo, program, run, run_tests, works};
 use crate::tally::Tally;
-use crate::{demo, lint, mutants, new_backend, tidy};
+use crate::{demo, lint, mutants, new_backend, readme, tidy};
 
 /// What `cargo xtask test` was asked to do.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,7 @@ pub(crate) fn run_all(options: &Options) -> Tally {
     workspace(options, &mut tally);
     core_with_other_features(options, &mut tally);
     tally.step("demo", demo::try_out());
+    tally.step("the README's example", readme::try_out());
     let template = new_backend::try_out(&mut tally);
     tally.step("new-backend", template);
     if options.thorough {

@@ -15,7 +15,7 @@ const LONGEST: usize = 80;
 /// What is longer is cut at the end of a snippet, in characters.
 const LONG_WORD: usize = 24;
 
-/// How many characters stand before the first word that was searched for.
+/// How many characters at most stand before the first word that was searched for.
 const BEFORE: usize = 40;
 
 /// A part of a snippet.
@@ -94,7 +94,7 @@ fn window(parts: Vec<Part>, width: usize, more: bool) -> Vec<Part> {
     // From the beginning where the word is in reach from there; else from a little before it.
     let in_reach = parts.iter().take(first + 1).map(length).sum::<usize>() <= width;
     let mut start = if in_reach { 0 } else { first };
-    let mut room = BEFORE;
+    let mut room = BEFORE.min(width / 2);
     while start > 0 && length(&parts[start - 1]) <= room {
         start -= 1;
         room -= length(&parts[start]);
@@ -161,10 +161,10 @@ mod tests {
     fn the_window_lies_around_the_first_word() {
         let content = format!("{}needle {}", "hay ".repeat(50), "hay ".repeat(50));
         let shown = marked(&content, "needle", 60);
-        assert_eq!(shown, "…hay hay hay hay hay hay hay hay hay hay <needle> hay hay hay …");
+        assert_eq!(shown, "… hay hay hay hay hay hay hay <needle> hay hay hay hay hay hay …");
         assert_eq!(marked(&content, "other", 10), "hay hay …");
         assert_eq!(marked("some hay and a needle and hay", "needle", 21), "some hay and a <needle>…");
-        assert_eq!(marked("some hay and a needle and hay", "needle", 20), "…some hay and a <needle>…");
+        assert_eq!(marked("some hay and a needle and hay", "needle", 20), "…hay and a <needle> and…");
     }
 
     #[test]

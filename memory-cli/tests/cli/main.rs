@@ -1,5 +1,7 @@
 //! memoryctl as its users run it: a process, its arguments, its streams and its exit code.
 
+#![allow(clippy::unwrap_used)]
+
 mod codes;
 mod hostile;
 mod moving;

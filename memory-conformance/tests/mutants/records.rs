@@ -77,7 +77,7 @@ pub(crate) const MUTANTS: &[Mutant] = &[
         rule: "RE-2",
         hooks: &[Hook::Into(|r| {
             numbers(r, |n| match n.kind() {
-                NumberKind::F64(f) if f == 0.0 => Number::try_from(0.0).unwrap_or(n),
+                NumberKind::F64(0.0) => Number::try_from(0.0).unwrap_or(n),
                 _ => n,
             })
         })],

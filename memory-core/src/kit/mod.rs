@@ -3,7 +3,7 @@
 //! | a backend needs | it takes |
 //! |---|---|
 //! | the k best of candidates that it has at hand | [`rank`]: [`Gate`](rank::Gate) and [`Top`](rank::Top) |
-//! | exact text scores from word counts | [`text`]: [`TextRanking`](text::TextRanking) |
+//! | exact text scores from the numbers of its text index | [`text`]: [`TextRanking`](text::TextRanking) |
 //! | exact answers from a server whose scores or filters are not exact | [`refill`]: [`Refill`](refill::Refill) |
 //! | full pages from a server whose filter is not exact | [`page`]: [`fill`](page::fill) |
 //! | cursors that do not age and fit one listing alone | [`cursor`]: [`CursorBinding`](cursor::CursorBinding) |

@@ -1,6 +1,4 @@
-//! Exact text scores (TX-2, TX-4) from whole numbers, counted here from the records or given by the store's own index.
-
-use std::collections::HashMap;
+//! Exact text scores (TX-2, TX-4) from whole numbers that the store's own text index gives.
 
 use crate::bm25::{self, TextStatistics};
 use crate::request::WordMatch;
@@ -18,9 +16,9 @@ pub struct Occurrences {
 
 /// The ranking of one text query: its words, and what the scope's live records hold of them.
 ///
-/// A store without a text index makes two passes over the live records of the scope, whether they pass the filter or not:
-/// [`Self::count`] for each, then [`Self::score`] for those that may be found. A store with an index gives the numbers to
-/// [`Self::counted`].
+/// A backend makes it with [`Self::new`], asks its index for [`Self::words`], gives the numbers to [`Self::counted`], and scores
+/// each record that holds any of the words with [`Self::score`]. The numbers are those of the live records of the scope, whether
+/// they pass the filter or not.
 #[derive(Clone, Debug)]
 pub struct TextRanking {
     words: Vec<String>,
@@ -30,7 +28,7 @@ pub struct TextRanking {
 }
 
 impl TextRanking {
-    /// The ranking of a query over records that are still to be counted.
+    /// The ranking of a query, before anything is counted.
     pub fn new(words: &[String], matching: WordMatch) -> Self {
         let mut words = words.to_vec();
         // Scores are summed in this order (TX-4).
@@ -40,8 +38,8 @@ impl TextRanking {
         Self { words, matching, statistics: TextStatistics::default(), holding }
     }
 
-    /// The ranking of a query over records that the store has counted: the statistics of the scope's live records, and for
-    /// each of [`Self::words`], in their order, how many of them hold it.
+    /// With the statistics of the scope's live records, and for each of [`Self::words`], in their order, how many of them
+    /// hold it.
     #[must_use]
     pub fn counted(mut self, statistics: TextStatistics, holding: Vec<u64>) -> Self {
         self.statistics = statistics;
@@ -52,27 +50,6 @@ impl TextRanking {
     /// The query's words, each once, bytewise.
     pub fn words(&self) -> &[String] {
         &self.words
-    }
-
-    /// What a record of these words, in order and with repeats, holds of the query.
-    pub fn occurrences(&self, record_words: &[String]) -> Occurrences {
-        let mut counts: HashMap<&str, u64> = self.words.iter().map(|word| (word.as_str(), 0)).collect();
-        for word in record_words {
-            if let Some(count) = counts.get_mut(word.as_str()) {
-                *count += 1;
-            }
-        }
-        let counts = self.words.iter().map(|word| counts.get(word.as_str()).copied().unwrap_or(0)).collect();
-        Occurrences { length: record_words.len() as u64, counts }
-    }
-
-    /// Counts one live record of the scope into the statistics; one without words too.
-    pub fn count(&mut self, record: &Occurrences) {
-        self.statistics.records += 1;
-        self.statistics.total_length += record.length;
-        for (holding, count) in self.holding.iter_mut().zip(&record.counts) {
-            *holding += u64::from(*count > 0);
-        }
     }
 
     /// The exact score of a record, or `None` if it does not match: holds no word, or under [`WordMatch::All`] not every
@@ -96,42 +73,32 @@ mod tests {
         text.split_whitespace().map(str::to_owned).collect()
     }
 
-    /// Three records: `a b`, `b b c`, and one without words. Expected scores were computed by a second program, in Python, with the logarithm of FreeBSD in it.
-    fn ranking(matching: WordMatch) -> (TextRanking, Vec<Option<f64>>) {
-        let mut ranking = TextRanking::new(&words("b a"), matching);
-        let records = ["a b", "b b c", ""].map(|text| ranking.occurrences(&words(text)));
-        records.iter().for_each(|record| ranking.count(record));
-        let scores = records.iter().map(|record| ranking.score(record).map(Score::value)).collect();
-        (ranking, scores)
-    }
-
-    #[test]
-    fn scores_of_records_counted_here() {
-        assert_eq!(ranking(WordMatch::Any).1, [Some(1.3411060256161416), Some(0.5275550940513358), None]);
-        assert_eq!(ranking(WordMatch::All).1, [Some(1.3411060256161416), None, None]);
-    }
-
-    #[test]
-    fn numbers_of_a_store_give_the_same() {
+    /// Of three records: `a b`, `b b c`, and one without words. The query is `b a`. Expected scores were computed by a second
+    /// program, in Python, with the logarithm of FreeBSD in it.
+    fn scores(matching: WordMatch) -> Vec<Option<f64>> {
         let statistics = TextStatistics { records: 3, total_length: 5 };
-        let ranking = TextRanking::new(&words("b a"), WordMatch::Any).counted(statistics, vec![1, 2]);
-        let record = Occurrences { length: 2, counts: vec![1, 1] };
-        assert_eq!(ranking.score(&record).map(Score::value), Some(1.3411060256161416));
+        let ranking = TextRanking::new(&words("b a"), matching).counted(statistics, vec![1, 2]);
+        let records = [(2, vec![1, 1]), (3, vec![0, 2]), (0, vec![0, 0])];
+        records.map(|(length, counts)| ranking.score(&Occurrences { length, counts }).map(Score::value)).to_vec()
+    }
+
+    #[test]
+    fn scores_are_those_of_the_contract() {
+        assert_eq!(scores(WordMatch::Any), [Some(1.3411060256161416), Some(0.5275550940513358), None]);
+        assert_eq!(scores(WordMatch::All), [Some(1.3411060256161416), None, None]);
     }
 
     #[test]
     fn words_are_a_set_in_bytewise_order() {
-        let ranking = TextRanking::new(&words("b ä a b Z"), WordMatch::Any);
-        assert_eq!(ranking.words(), ["Z", "a", "b", "ä"]);
-        let record = ranking.occurrences(&words("b c a b"));
-        assert_eq!(record, Occurrences { length: 4, counts: vec![0, 1, 2, 0] });
+        let ranking = TextRanking::new(&words("b \u{e4} a b Z"), WordMatch::Any);
+        assert_eq!(ranking.words(), ["Z", "a", "b", "\u{e4}"]);
     }
 
     #[test]
     fn no_words_match_nothing() {
         for matching in [WordMatch::Any, WordMatch::All] {
-            let ranking = TextRanking::new(&[], matching);
-            assert_eq!(ranking.score(&ranking.occurrences(&words("a b"))), None);
+            let nothing = Occurrences { length: 2, counts: Vec::new() };
+            assert_eq!(TextRanking::new(&[], matching).score(&nothing), None);
         }
     }
 }

@@ -29,8 +29,12 @@ pub(crate) fn absent(name: &CollectionName) -> Error {
 
 /// Makes the collection, or finds the one of the same spec; adds index hints (CO-1, CO-7).
 pub(crate) fn create(connection: &mut Connection, spec: &CollectionSpec, options: &CreateOptions) -> Result<()> {
-    let transaction = begin(connection)?;
     let paths: BTreeSet<Vec<String>> = options.index_paths.iter().cloned().collect();
+    if find(connection, spec.name())?.is_some_and(|entry| entry.spec == *spec && paths.is_subset(&entry.index_paths)) {
+        // So that finding a collection does not wait for who is writing.
+        return Ok(());
+    }
+    let transaction = begin(connection)?;
     match find(&transaction, spec.name())? {
         None => {
             refuse_foreign(&transaction, spec.name())?;
@@ -43,7 +47,6 @@ pub(crate) fn create(connection: &mut Connection, spec: &CollectionSpec, options
                 format!("a collection of another spec has this name: it is {}, asked for {spec}", entry.spec),
             ));
         }
-        Some(entry) if paths.is_subset(&entry.index_paths) => {}
         Some(entry) => {
             let paths = paths.union(&entry.index_paths).cloned().collect();
             let sql = "UPDATE _memory_collections SET index_paths = ?2 WHERE name = ?1";

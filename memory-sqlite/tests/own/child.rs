@@ -49,7 +49,7 @@ async fn fill(path: &Path) {
         if let Err(error) = memory.put(draft).await {
             say(&count.to_string());
             say(&outcome(Err(error)));
-            say(&memory.get("old").await.unwrap().unwrap().record.content.as_str().to_owned());
+            say(memory.get("old").await.unwrap().unwrap().record.content.as_str());
             return;
         }
     }

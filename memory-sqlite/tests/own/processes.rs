@@ -1,11 +1,14 @@
 //! Several processes on one file.
 
 use std::process::Child;
+use std::time::{Duration, Instant};
 
-use memory_conformance::{Context, Needs, Outcome, ensure, ensure_eq};
-use memory_core::{Facts, Sharing};
+use memory_conformance::{Context, Needs, Outcome, ensure, ensure_eq, ensure_kind};
+use memory_core::{CollectionName, Database, Facts, Namespace, Scope, Sharing};
+use memory_sqlite::{SqliteBackend, SqliteConfig};
 
 use super::child::{Server, command, draft, ids, notes};
+use crate::harness::connection;
 
 const SHARED: Needs = Needs::Fact("sharing by many processes", shared);
 
@@ -17,6 +20,7 @@ memory_conformance::cases! {
     "WR-2": [(two_processes_see_each_others_last_write_at_once, SHARED)],
     "CD-2": [(a_database_that_is_dropped_lets_its_file_go, SHARED)],
     "CD-1": [
+        (a_long_write_holds_up_writers_alone_and_no_longer_than_agreed, SHARED),
         (processes_make_the_same_file_at_once, SHARED),
         (processes_that_write_at_once_lose_nothing, SHARED),
     ],
@@ -97,11 +101,35 @@ async fn a_database_that_is_dropped_lets_its_file_go(_: Context) -> Outcome {
         if !log.exists() {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
     ensure!(!log.exists(), "the threads have ended and closed their connections");
     let (database, memory) = notes(&path).await?;
     ensure!(memory.get("a").await?.is_some(), "what was accepted is there");
+    database.close().await?;
+    Ok(())
+}
+
+async fn a_long_write_holds_up_writers_alone_and_no_longer_than_agreed(_: Context) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory.db");
+    let (database, memory) = notes(&path).await?;
+    memory.put(draft("a", "x")).await?;
+    database.close().await?;
+    let other = connection(&path);
+    other.execute_batch("BEGIN IMMEDIATE; UPDATE _memory_versions SET last = last + 1;").unwrap();
+    let config = SqliteConfig::new(&path).with_busy_deadline(Duration::from_millis(200));
+    let database = Database::new(SqliteBackend::open(config).await?);
+    let memory = database.open(&CollectionName::new("notes")?, Scope::exact(Namespace::new(["n"])?)).await?;
+    let memory = database.create(memory.spec(), memory.scope().clone()).await?;
+    ensure!(memory.get("a").await?.is_some(), "opening and reading wait for nobody");
+    let start = Instant::now();
+    let error = ensure_kind!(memory.put(draft("b", "x")).await, Timeout, "a write waits");
+    ensure!(error.is_retryable() && !error.is_outcome_open(), "it can be repeated: {error}");
+    ensure!(start.elapsed() >= Duration::from_millis(200), "as long as was agreed");
+    ensure!(start.elapsed() < Duration::from_secs(10), "and not much longer");
+    other.execute_batch("ROLLBACK").unwrap();
+    memory.put(draft("b", "x")).await?;
     database.close().await?;
     Ok(())
 }

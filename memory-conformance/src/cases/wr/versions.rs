@@ -102,7 +102,7 @@ async fn every_read_answers_the_same_version(context: Context) -> Outcome {
     ensure!(put.is_some(), "a put answers a version");
     ensure_eq!(stored(&memory, "1").await?.version, put, "get");
     let listed: Vec<_> = everything(&memory).await?.into_iter().map(|stored| stored.version).collect();
-    ensure_eq!(listed, [put.clone()], "list");
+    ensure_eq!(listed, std::slice::from_ref(&put), "list");
     let text = memory.search_text("word", 1).await.must("a search")?.hits;
     ensure_eq!(text.first().map(|hit| hit.version.clone()), Some(put.clone()), "text search");
     let vector = memory.search_vector([1.0, 0.0, 0.0], 1).await.must("a search")?.hits;
