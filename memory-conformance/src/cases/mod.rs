@@ -8,7 +8,7 @@ mod fi;
 mod hits;
 mod hy;
 mod id;
-mod li;
+pub(crate) mod li;
 mod mo;
 mod re;
 mod sc;

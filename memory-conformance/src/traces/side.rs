@@ -12,6 +12,7 @@ use memory_core::{
 
 use super::operation::{Ask, Condition, Cut, Find, Key, Put, Seen};
 use super::world::{IDS, NAMESPACES};
+use crate::cases::li::ORDERS;
 use crate::context::at;
 
 /// What one side answered, as text that must be the same on both.
@@ -227,14 +228,6 @@ impl Side {
         Ok(request.with_filter(Filter::from_json(&cut.filter)?).with_k(k).with_skip(skip))
     }
 }
-
-const ORDERS: [Order; 5] = [
-    Order::Unspecified,
-    Order::CreatedAscending,
-    Order::CreatedDescending,
-    Order::UpdatedAscending,
-    Order::UpdatedDescending,
-];
 
 fn is_exact(find: &Find, compared: &Compared) -> bool {
     compared.text_scores || matches!(find, Find::Vector(_))

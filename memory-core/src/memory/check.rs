@@ -173,3 +173,7 @@ fn sizes(limits: &Limits, writes: &[Write], batch: Batch) -> Result<()> {
 fn record_bytes(record: &Record) -> u64 {
     record.to_json_without_embedding().len() as u64
 }
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use memory_conformance::{Harness, Settings, TestDatabase};
-use memory_core::{Backend, CollectionName, Error, RecordKey, Result};
+use memory_core::{Backend, Batch, CollectionName, Content, Error, RecordKey, Result, Timestamp};
 use memory_sqlite::{SqliteBackend, SqliteConfig};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -18,6 +18,15 @@ pub(crate) struct File {
     /// Made with the first file and removed at the end, for some cases keep a handle longer than its database.
     folder: OnceLock<TempDir>,
     files: AtomicUsize,
+    /// Damages records so that their checksums are right: what a store without checksums would not notice (CD-4's mutant).
+    unchecked: bool,
+}
+
+impl File {
+    /// Files whose damage a checksum does not show.
+    pub(crate) fn unchecked() -> Self {
+        Self { unchecked: true, ..Self::default() }
+    }
 }
 
 /// A database in memory for each case.
@@ -31,19 +40,20 @@ impl Harness for File {
     }
 
     fn versions(&self) -> Vec<(String, String)> {
-        vec![("SQLite".into(), rusqlite::version().into())]
+        vec![("memory-sqlite".into(), env!("CARGO_PKG_VERSION").into()), ("SQLite".into(), rusqlite::version().into())]
     }
 
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
         let folder = self.folder.get_or_init(|| tempfile::tempdir().unwrap());
         let path = folder.path().join(format!("{}.db", self.files.fetch_add(1, Ordering::Relaxed)));
         let config = lowered(SqliteConfig::new(&path), settings).await?;
-        Ok(Arc::new(FileDatabase { path, config, open: Mutex::default() }))
+        Ok(Arc::new(FileDatabase { path, config, open: Mutex::default(), unchecked: self.unchecked }))
     }
 
     async fn attach(&self, location: &str) -> Result<Arc<dyn TestDatabase>> {
         let config = SqliteConfig::new(location);
-        Ok(Arc::new(FileDatabase { path: location.into(), config, open: Mutex::default() }))
+        let path = location.into();
+        Ok(Arc::new(FileDatabase { path, config, open: Mutex::default(), unchecked: self.unchecked }))
     }
 }
 
@@ -86,6 +96,21 @@ struct FileDatabase {
     path: PathBuf,
     config: SqliteConfig,
     open: Mutex<Vec<SqliteBackend>>,
+    unchecked: bool,
+}
+
+impl FileDatabase {
+    /// Changes a record and its checksum.
+    async fn change(&self, collection: &CollectionName, key: &RecordKey) -> Result<()> {
+        let backend = SqliteBackend::open(self.config.clone()).await?;
+        let collection = backend.open(collection).await?;
+        for stored in collection.get(Timestamp::MIN, std::slice::from_ref(key)).await?.into_iter().flatten() {
+            let mut record = stored.record;
+            record.content = Content::new(record.content.as_str().replace('a', "b"))?;
+            collection.put(Timestamp::MIN, &[record.into()], Batch::independent()).await?;
+        }
+        backend.close().await
+    }
 }
 
 #[async_trait]
@@ -120,6 +145,9 @@ impl TestDatabase for FileDatabase {
 
     async fn damage(&self, collection: &CollectionName, key: &RecordKey) -> Result<()> {
         self.restart().await?;
+        if self.unchecked {
+            return self.change(collection, key).await;
+        }
         let sql = format!("SELECT record FROM \"records.{collection}\" WHERE namespace = ? AND id = ?");
         let names = [key.namespace.key(), key.id.as_str()];
         let record: String = connection(&self.path).query_row(&sql, names, |row| row.get(0)).unwrap();

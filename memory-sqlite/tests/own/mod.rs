@@ -4,10 +4,11 @@ pub(crate) mod child;
 mod erasure;
 mod files;
 mod processes;
+mod teeth;
 
 use memory_conformance::Case;
 
 /// The cases of this crate.
 pub(crate) fn cases() -> Vec<Case> {
-    [erasure::CASES, files::CASES, processes::CASES].concat()
+    [erasure::CASES, files::CASES, processes::CASES, teeth::CASES].concat()
 }

@@ -11,7 +11,8 @@ pub(crate) mod get;
 pub(crate) mod orders;
 pub(crate) mod pages;
 
-const ORDERS: [Order; 5] = [
+/// Every order of a listing.
+pub(crate) const ORDERS: [Order; 5] = [
     Order::Unspecified,
     Order::CreatedAscending,
     Order::CreatedDescending,
