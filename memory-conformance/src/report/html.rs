@@ -9,7 +9,8 @@ use crate::rules::{Rule, rules};
 const STYLE: &str = "
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; table-layout: fixed; width: 100%; }
+thead th:not(:first-child) { width: 8rem; }
 th, td { border-bottom: 1px solid #8884; padding: .3rem .6rem; text-align: left; vertical-align: top; }
 thead th { position: sticky; top: 0; background: Canvas; }
 td.cell { white-space: nowrap; text-align: center; }

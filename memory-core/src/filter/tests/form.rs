@@ -229,3 +229,17 @@ fn operands_never_show() {
         assert!(!refused(&json).contains("secret"), "{json}");
     }
 }
+
+#[test]
+fn fi_10_the_error_says_which_part_is_wrong() {
+    for (json, said) in [
+        (leaf(r#""embedding""#, "eq", "true"), "embedding"),
+        (leaf(r#""embedding""#, "contains", "true"), "contains"),
+        (leaf(r#""metadata""#, "eq", "1"), "is a list"),
+        (leaf(r#""colour""#, "eq", "1"), "has no field"),
+    ] {
+        let message = refused(&json);
+        assert!(message.contains(said), "{json}: {message}");
+        assert_eq!(message.contains("has no field"), said == "has no field", "{json}: {message}");
+    }
+}
