@@ -97,11 +97,16 @@ async fn run_seed(context: &mut Context, seed: u64, histogram: &mut Histogram) -
             }
         }
     }
-    let trace: Vec<String> = smallest.iter().map(|operation| format!("  {operation:?}")).collect();
     Err(Failure::assertion(format!(
         "seed {seed}, metric {metric}: {difference}\nthe trace, run again by MEMORY_TRACE_SEED={seed} MEMORY_TRACES=1:\n{}",
-        trace.join("\n")
+        printed(&smallest)?
     )))
+}
+
+/// A trace as JSON, an operation a line.
+fn printed(trace: &[Operation]) -> Result<String, Failure> {
+    let lines: Result<Vec<String>, _> = trace.iter().map(serde_json::to_string).collect();
+    lines.map(|lines| lines.join("\n")).map_err(|reason| Failure::assertion(format!("a trace could not be printed: {reason}")))
 }
 
 /// Runs one trace on both sides. The error says where they differ.
@@ -183,5 +188,20 @@ impl std::fmt::Display for Histogram {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} of {} reads answered something;", self.reads_with_something, self.reads)?;
         self.operations.iter().try_for_each(|(name, count)| write!(f, " {name} {count}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::operation::{Ask, Key, Operation};
+
+    #[test]
+    fn a_trace_prints_as_json() {
+        let get = Operation::Ask(Ask::Get { keys: vec![Key { namespace: 1, id: 2 }] });
+        let printed = super::printed(&[Operation::Clock { offset: -1 }, Operation::Recreate, get]).unwrap();
+        assert_eq!(
+            printed,
+            "{\"clock\":{\"offset\":-1}}\n\"recreate\"\n{\"ask\":{\"get\":{\"keys\":[{\"namespace\":1,\"id\":2}]}}}"
+        );
     }
 }

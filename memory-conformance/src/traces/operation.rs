@@ -1,14 +1,17 @@
-//! What a trace does, as plain data: it prints whole, for there is nothing secret in it.
+//! What a trace does, as plain data: it prints whole, as JSON, for there is nothing secret in it.
+
+use serde::Serialize;
 
 /// Which record: indices into the world's namespaces and ids.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(super) struct Key {
     pub(super) namespace: usize,
     pub(super) id: usize,
 }
 
 /// Which namespaces.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Seen {
     All,
     Exact(usize),
@@ -17,7 +20,7 @@ pub(super) enum Seen {
 }
 
 /// A record; numbers are indices into the world's tables, times are microseconds after the start.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Put {
     pub(super) key: Key,
     pub(super) kind: &'static str,
@@ -32,7 +35,8 @@ pub(super) struct Put {
 }
 
 /// What must hold of the stored record.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Condition {
     Nothing,
     Absent,
@@ -41,14 +45,15 @@ pub(super) enum Condition {
 }
 
 /// What a search looks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Find {
     Vector([f32; 2]),
     Text { text: String, all: bool },
 }
 
 /// The rest of a search.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct Cut {
     pub(super) seen: Seen,
     pub(super) filter: String,
@@ -57,7 +62,8 @@ pub(super) struct Cut {
 }
 
 /// A call whose answers are compared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Ask {
     Put { puts: Vec<Put>, atomic: bool },
     Update { key: Key, content: String },
@@ -75,7 +81,8 @@ pub(super) enum Ask {
 }
 
 /// One step of a trace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Operation {
     Clock { offset: i64 },
     Recreate,
