@@ -106,7 +106,9 @@ async fn run_seed(context: &mut Context, seed: u64, histogram: &mut Histogram) -
 /// A trace as JSON, an operation a line.
 fn printed(trace: &[Operation]) -> Result<String, Failure> {
     let lines: Result<Vec<String>, _> = trace.iter().map(serde_json::to_string).collect();
-    lines.map(|lines| lines.join("\n")).map_err(|reason| Failure::assertion(format!("a trace could not be printed: {reason}")))
+    lines
+        .map(|lines| lines.join("\n"))
+        .map_err(|reason| Failure::assertion(format!("a trace could not be printed: {reason}")))
 }
 
 /// Runs one trace on both sides. The error says where they differ.
