@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use memory_core::{
     Backend, Batch, Capabilities, Collection, CollectionName, CollectionSpec, CreateOptions, Delete, Deleted, Filter,
     Health, ListRequest, Maintenance, MaintenanceReport, Namespace, NamespacesRequest, Page, RecordKey, Result,
-    SearchRequest, SearchResponse, Stored, Timestamp, View, Write, Written,
+    SearchRequest, SearchResponse, Stats, Stored, Timestamp, View, Write, Written,
 };
 
 /// A shared count of calls.
@@ -109,5 +109,8 @@ impl Collection for Counting<Arc<dyn Collection>> {
     }
     async fn purge_expired(&self, view: &View) -> Result<Deleted> {
         self.counted().purge_expired(view).await
+    }
+    async fn stats(&self) -> Result<Stats> {
+        self.counted().stats().await
     }
 }

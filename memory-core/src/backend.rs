@@ -140,6 +140,46 @@ pub trait Collection: Debug + Send + Sync {
     /// # Errors
     /// Those of the store.
     async fn purge_expired(&self, view: &View) -> Result<Deleted>;
+
+    /// What the collection takes up and the state of its indexes, for people: it may take as long as reading all of it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    async fn stats(&self) -> Result<Stats>;
+}
+
+/// What a collection takes up, as far as the store can tell. How many records there are is [`Collection::count`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Bytes of the records and of the indexes that are stored; `None` if the store does not say.
+    pub bytes: Option<u64>,
+    /// The state of each index, by name.
+    pub indexes: Vec<IndexState>,
+}
+
+impl Stats {
+    /// So many bytes, no index named.
+    pub fn new(bytes: Option<u64>) -> Self {
+        Self { bytes, indexes: Vec::new() }
+    }
+
+    /// With one more index.
+    #[must_use]
+    pub fn with_index(mut self, name: impl Into<String>, state: impl Into<String>) -> Self {
+        self.indexes.push(IndexState { name: name.into(), state: state.into() });
+        self
+    }
+}
+
+/// One index and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IndexState {
+    /// Such as `text`.
+    pub name: String,
+    /// Such as `current`, or what it lacks.
+    pub state: String,
 }
 
 /// The state of a backend and what to do about it.
@@ -150,6 +190,8 @@ pub struct Health {
     pub server: String,
     /// Its version.
     pub version: String,
+    /// The state of what this project keeps there, such as `layout 1, current`; empty where there is none to speak of.
+    pub schema: String,
     /// What is worth knowing; empty when all is well.
     pub findings: Vec<Finding>,
 }
@@ -157,7 +199,14 @@ pub struct Health {
 impl Health {
     /// A server of this version, without findings.
     pub fn new(server: impl Into<String>, version: impl Into<String>) -> Self {
-        Self { server: server.into(), version: version.into(), findings: Vec::new() }
+        Self { server: server.into(), version: version.into(), ..Self::default() }
+    }
+
+    /// With the state of the schema.
+    #[must_use]
+    pub fn with_schema(mut self, schema: impl Into<String>) -> Self {
+        self.schema = schema.into();
+        self
     }
 }
 
@@ -286,6 +335,9 @@ macro_rules! forward_collection {
             }
             async fn purge_expired(&self, view: &View) -> Result<Deleted> {
                 (**self).purge_expired(view).await
+            }
+            async fn stats(&self) -> Result<Stats> {
+                (**self).stats().await
             }
         }
     )*};

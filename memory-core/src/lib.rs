@@ -4,7 +4,9 @@ mod analyser;
 mod backend;
 pub mod bm25;
 mod capabilities;
+pub mod connect;
 mod database;
+mod embedder;
 mod embedding;
 mod error;
 mod filter;
@@ -26,9 +28,10 @@ mod value;
 mod write;
 
 pub use analyser::{Analyser, Language};
-pub use backend::{Backend, Collection, Finding, Health, Maintenance, MaintenanceReport};
+pub use backend::{Backend, Collection, Finding, Health, IndexState, Maintenance, MaintenanceReport, Stats};
 pub use capabilities::{Bm25, Capabilities, ChangedWhileDeleting, Consistency, Facts, Limits, Place, Sharing, Switch};
 pub use database::Database;
+pub use embedder::{Cut, Embedded, Embedder, TextForm};
 pub use embedding::Embedding;
 pub use error::{Error, ErrorKind, Result};
 pub use filter::{

@@ -1,6 +1,7 @@
 //! What a collection is made with (CO-1, CO-7).
 
 use crate::analyser::{Analyser, Language};
+use crate::embedder::Embedder;
 use crate::error::{Error, Result};
 use crate::names::{CollectionName, check_text};
 use crate::score::Metric;
@@ -67,6 +68,14 @@ impl CollectionSpec {
         check_text("embedder label", &label, 1, Self::MAX_EMBEDDER_BYTES)?;
         self.embedder = Some(label);
         Ok(self)
+    }
+
+    /// With the label and the dimension of this embedder, compared by cosine.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an embedder whose identity is no label.
+    pub fn for_embedder(self, embedder: &(impl Embedder + ?Sized)) -> Result<Self> {
+        self.with_vectors(embedder.dimension(), Metric::Cosine)?.with_embedder(embedder.identity())
     }
 
     /// The name.

@@ -74,12 +74,15 @@ pub struct Written {
     /// One for each write, in the order given; a record given twice has the last one's version twice (WR-3). `None` where
     /// the switch conditional writes is not claimed.
     pub versions: Vec<Option<Version>>,
+    /// The records whose vector the embedder made of the beginning of the text alone, or may have, in the order given. It is
+    /// [`Memory`](crate::Memory) that says so; a backend leaves it empty.
+    pub cut: Vec<RecordKey>,
 }
 
 impl Written {
     /// With these versions, one for each write in order.
     pub fn new(versions: Vec<Option<Version>>) -> Self {
-        Self { versions }
+        Self { versions, cut: Vec::new() }
     }
 }
 

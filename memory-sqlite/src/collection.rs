@@ -6,11 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use memory_core::{
     Batch, Capabilities, Collection, CollectionSpec, Delete, Deleted, Filter, ListRequest, Namespace,
-    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stored, Timestamp, View, Write, Written,
+    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stats, Stored, Timestamp, View, Write,
+    Written,
 };
 
 use crate::backend::Shared;
-use crate::jobs::{Target, read, search, write};
+use crate::jobs::{Target, maintain, read, search, write};
 use crate::workers::Access;
 
 /// A handle of a collection; whether it is still there is looked up in each call.
@@ -84,5 +85,10 @@ impl Collection for SqliteCollection {
     async fn purge_expired(&self, view: &View) -> Result<Deleted> {
         let (target, view) = (self.target.clone(), view.clone());
         self.shared.run(Access::Write, move |connection| write::purge_expired(connection, &target, &view)).await
+    }
+
+    async fn stats(&self) -> Result<Stats> {
+        let target = self.target.clone();
+        self.shared.run(Access::Read, move |connection| maintain::stats(connection, &target)).await
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use memory_core::{
     Backend, Batch, Capabilities, Collection, CollectionName, CollectionSpec, CreateOptions, Delete, Deleted, Error,
     Filter, Health, ListRequest, Maintenance, MaintenanceReport, Namespace, NamespacesRequest, Page, Record, RecordKey,
-    Result, SearchRequest, SearchResponse, Stored, Timestamp, View, Write, Written,
+    Result, SearchRequest, SearchResponse, Stats, Stored, Timestamp, View, Write, Written,
 };
 
 /// A way to be wrong, and the rule whose cases must notice.
@@ -394,5 +394,9 @@ impl Collection for Bent<Arc<dyn Collection>> {
             Hook::Purged(f) => Some(f),
             _ => None,
         }))
+    }
+
+    async fn stats(&self) -> Result<Stats> {
+        self.error(self.inner.stats().await)
     }
 }

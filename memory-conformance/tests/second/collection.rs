@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use memory_core::{
     Batch, Capabilities, Collection, CollectionSpec, Delete, Deleted, Filter, ListRequest, Namespace,
-    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stored, Timestamp, View, Write, Written,
+    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stats, Stored, Timestamp, View, Write,
+    Written,
 };
 
 use super::fault::{Fault, Faults};
@@ -76,6 +77,10 @@ impl Collection for Handle {
 
     async fn purge_expired(&self, view: &View) -> Result<Deleted> {
         self.purge(view).await
+    }
+
+    async fn stats(&self) -> Result<Stats> {
+        self.ask(|_| Ok(Stats::new(None))).await
     }
 }
 

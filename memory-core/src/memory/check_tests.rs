@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::*;
-use crate::backend::Collection;
+use crate::backend::{Collection, Stats};
 use crate::capabilities::{Bm25, Capabilities, ChangedWhileDeleting, Consistency, Facts, Place, Sharing};
 use crate::error::ErrorKind::{self, InvalidArgument, LimitExceeded, PermissionDenied, Unsupported};
 use crate::names::{CollectionName, Namespace, RecordId};
@@ -56,6 +56,9 @@ impl Collection for Double {
         called()
     }
     async fn purge_expired(&self, _: &View) -> Result<Deleted> {
+        called()
+    }
+    async fn stats(&self) -> Result<Stats> {
         called()
     }
 }

@@ -236,7 +236,7 @@ struct Fused {
 
 impl Memory {
     /// Searches by text and vector at once (HY-1 to HY-3). Nothing is replaced silently: the response says what became of
-    /// each leg.
+    /// each leg. With an [embedder](Self::with_embedder), a request that has a text and no vector gets the text's.
     ///
     /// # Errors
     /// `InvalidArgument` and `LimitExceeded` before any I/O; those of the store.
@@ -252,6 +252,7 @@ impl Memory {
     /// The fused list at the depth of HY-1, without records, and a response without hits.
     async fn fused(&self, view: &View, request: &HybridRequest) -> Result<(Vec<Fused>, HybridResponse)> {
         self.name("hybrid", self.check_hybrid(request))?;
+        let request = &*self.embed_request(request).await?;
         let depth = depth(request.skip, request.k);
         let text = self.text_leg(request, depth);
         let vector = vector_leg(request, depth);

@@ -1,6 +1,7 @@
 //! The application's side of a collection.
 
 mod check;
+mod embed;
 mod hybrid;
 mod key;
 mod mmr;
@@ -10,8 +11,9 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 
-use crate::backend::Collection;
+use crate::backend::{Collection, Stats};
 use crate::capabilities::Capabilities;
+use crate::embedder::Embedder;
 use crate::embedding::Embedding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::filter::Filter;
@@ -37,12 +39,13 @@ pub struct Memory {
     collection: Arc<dyn Collection>,
     scope: Scope,
     clock: Arc<dyn Clock>,
+    embedder: Option<Arc<dyn Embedder>>,
 }
 
 impl Memory {
     /// Binds a collection to a scope, with the machine's clock. [`Database`](crate::Database) does this for applications.
     pub fn new(collection: Arc<dyn Collection>, scope: Scope) -> Self {
-        Self { collection, scope, clock: Arc::new(SystemClock) }
+        Self { collection, scope, clock: Arc::new(SystemClock), embedder: None }
     }
 
     /// With another clock: for tests.
@@ -92,6 +95,7 @@ impl Memory {
     }
 
     /// Puts one record, whole: what was stored under its key is replaced. Answers its version where the backend has them.
+    /// With an [embedder](Self::with_embedder), a draft with a text and no vector gets the text's.
     ///
     /// # Errors
     /// `InvalidArgument`, `PermissionDenied` and `LimitExceeded` before any I/O; those of the store.
@@ -115,11 +119,13 @@ impl Memory {
         let now = self.clock.now();
         let built: Result<Vec<Write>> =
             drafts.into_iter().map(|draft| Ok(draft.into().build(self.scope.home(), now)?.into())).collect();
-        let writes = self.name("put", built)?;
-        self.write_at(now, &writes, Batch::independent()).await
+        let mut writes = self.name("put", built)?;
+        let cut = self.embed_writes(&mut writes).await?;
+        Ok(Written { cut, ..self.write_at(now, &writes, Batch::independent()).await? })
     }
 
-    /// Puts records, each with its own condition, together or each on its own: the whole of what `put` can do.
+    /// Puts records, each with its own condition, together or each on its own: the whole of what `put` can do. They are put
+    /// as they are; no embedder is asked.
     ///
     /// # Errors
     /// As [`Self::put_if`]; `Unsupported` or `LimitExceeded` for an atomic batch that the backend does not take.
@@ -278,10 +284,24 @@ impl Memory {
         Ok(self.name("purge_expired", self.collection.purge_expired(&self.view()).await)?.count)
     }
 
+    /// What the collection takes up and the state of its indexes, for people.
+    ///
+    /// # Errors
+    /// `PermissionDenied` unless the handle sees the whole collection: it would tell of other tenants. Those of the store.
+    pub async fn stats(&self) -> Result<Stats> {
+        if self.scope.parts().is_some() {
+            let error = Error::new(ErrorKind::PermissionDenied, "stats are of the whole collection, beyond this scope");
+            return self.name("stats", Err(error));
+        }
+        self.name("stats", self.collection.stats().await)
+    }
+
     async fn put_one(&self, draft: Draft, precondition: Option<Precondition>) -> Result<Option<Version>> {
         let now = self.clock.now();
         let record = self.name("put", draft.build(self.scope.home(), now))?;
-        let written = self.write_at(now, &[Write { record, precondition }], Batch::independent()).await?;
+        let mut writes = [Write { record, precondition }];
+        self.embed_writes(&mut writes).await?;
+        let written = self.write_at(now, &writes, Batch::independent()).await?;
         Ok(written.versions.into_iter().next().flatten())
     }
 

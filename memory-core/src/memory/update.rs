@@ -14,7 +14,8 @@ const MAX_ATTEMPTS: usize = 64;
 impl Memory {
     /// Changes one record: reads it, applies the change, writes on the version read, and repeats that on `Conflict`, up to
     /// 64 times. The draft holds every field of the stored record, also created_at, so that fields not named stay;
-    /// updated_at is the clock's unless the change sets it. Answers the record as written.
+    /// updated_at is the clock's unless the change sets it. With an [embedder](Memory::with_embedder), a new text gets a new
+    /// vector, unless the change sets one. Answers the record as written.
     ///
     /// # Errors
     /// `NotFound` if the record is absent; `Unsupported` before any I/O without the switch conditional writes;
@@ -50,6 +51,7 @@ impl Memory {
             let stored = self.name("update", self.stored(&key, now).await)?;
             let draft = change(&stored.record, Draft::from(stored.record.clone()).touched());
             let record = self.name("update", draft.build(None, now).and_then(|record| same_key(&key, record)))?;
+            let record = self.name("update", self.embed_change(&stored.record, record).await)?;
             let precondition = match (conditional, stored.version) {
                 (false, _) => None,
                 (true, Some(version)) => Some(Precondition::Version(version)),

@@ -1,13 +1,13 @@
 //! Health and the maintenance tasks.
 
-use memory_core::{CollectionName, Finding, Health, MaintenanceReport, Result};
+use memory_core::{CollectionName, Finding, Health, MaintenanceReport, Result, Stats};
 use rusqlite::{Connection, Transaction, params};
 
 use super::{Target, begin, catalogue, commit};
 use crate::error::Failure;
 use crate::index::text;
 use crate::mapping::{Encoded, Row};
-use crate::schema::COLUMNS;
+use crate::schema::{COLUMNS, newest};
 
 /// How many records' words are kept in memory before they are added to the text index.
 const RUN: u64 = 2_000;
@@ -18,7 +18,8 @@ const MOST_FINDINGS: usize = 100;
 /// SQLite's version, and what is worth doing.
 pub(crate) fn health(connection: &mut Connection) -> Result<Health> {
     let transaction = connection.transaction().map_err(Failure::from)?;
-    let mut health = Health::new("SQLite", rusqlite::version());
+    // A file of another layout was migrated or refused when it was opened.
+    let mut health = Health::new("SQLite", rusqlite::version()).with_schema(format!("layout {}, current", newest()));
     for spec in catalogue::list(&transaction)? {
         if !spec.analyser().is_current() {
             health.findings.push(stale(spec.name()));
@@ -34,6 +35,24 @@ pub(crate) fn health(connection: &mut Connection) -> Result<Health> {
         health.findings.push(Finding::new(what, "the maintenance task compact gives them back"));
     }
     Ok(health)
+}
+
+/// The pages of the collection's tables and indexes, and whether the text index has this core's words.
+pub(crate) fn stats(connection: &mut Connection, target: &Target) -> Result<Stats> {
+    let bytes =
+        target.read(connection, |transaction, _| {
+            let sql = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ?1 AND aggregate = TRUE";
+            let mut statement = transaction.prepare(sql)?;
+            target.tables.claimed().iter().try_fold(0, |bytes: i64, object| {
+                Ok(bytes + statement.query_row([object], |row| row.get::<_, i64>(0))?)
+            })
+        })?;
+    let text = if target.spec.analyser().is_current() { "current" } else { "of another analyser: reindex rebuilds it" };
+    let stats = Stats::new(u64::try_from(bytes).ok()).with_index("text", text);
+    Ok(match target.spec.vectors() {
+        Some(_) => stats.with_index("vector", "none: each search reads every vector in its scope"),
+        None => stats,
+    })
 }
 
 fn stale(name: &CollectionName) -> Finding {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use memory_core::{
     Batch, Capabilities, Collection, CollectionSpec, Delete, Deleted, Filter, ListRequest, Namespace,
-    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stored, Timestamp, View, Write,
+    NamespacesRequest, Page, RecordKey, Result, SearchRequest, SearchResponse, Stats, Stored, Timestamp, View, Write,
     Written,
 };
 
@@ -72,5 +72,9 @@ impl Collection for TemplateCollection {
 
     async fn purge_expired(&self, _view: &View) -> Result<Deleted> {
         Err(not_implemented("purge_expired"))
+    }
+
+    async fn stats(&self) -> Result<Stats> {
+        Err(not_implemented("stats"))
     }
 }
