@@ -2,9 +2,14 @@
 //!
 //! Each backend crate has one [`Connector`], and the crate memory-connect a table of them. What a configuration may hold is
 //! declared once, as [`Setting`]s: that declaration reads URLs, files and the environment, and prints commented files.
+//! Nothing here does I/O; the environment is a function that the caller brings.
 
+mod expand;
+mod near;
+mod resolve;
 mod secret;
 mod setting;
+mod value;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -14,8 +19,15 @@ use async_trait::async_trait;
 use crate::backend::Backend;
 use crate::error::Result;
 
+pub use expand::expand;
+pub use near::unknown;
+pub use resolve::{Given, Written, resolve};
 pub use secret::Secret;
-pub use setting::{Setting, SettingKind, SettingValue, Settings};
+pub use setting::{Setting, SettingKind};
+pub use value::{SettingValue, Settings};
+
+/// Looks an environment variable up; `None` if it is not set.
+pub type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 /// Opens a backend from its settings.
 #[async_trait]
@@ -32,7 +44,8 @@ pub trait Connector: Debug + Send + Sync {
     /// All keys that it knows, those that a URL's address fills among them.
     fn settings(&self) -> &[Setting];
 
-    /// Opens the backend. The settings hold declared keys alone, each of its kind, and every required one.
+    /// Opens the backend. The settings hold declared keys alone, each of its kind, and every required one: they come from
+    /// [`resolve`].
     ///
     /// # Errors
     /// `InvalidArgument` for settings that do not go together; `NotFound` if nothing is there and nothing may be made; those
@@ -59,7 +72,7 @@ pub enum Address {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_enums)]
 pub enum Opening {
-    /// Only one that exists is opened; nothing is made.
+    /// Only one that exists is opened; nothing is made. A database in memory is new each time, and is opened all the same.
     Existing,
     /// One that is absent is made, where the backend can.
     OrMake,
