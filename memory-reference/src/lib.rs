@@ -2,7 +2,9 @@
 
 mod backend;
 mod collection;
+mod connector;
 mod listing;
 mod search;
 
 pub use backend::ReferenceBackend;
+pub use connector::ReferenceConnector;

@@ -4,6 +4,7 @@ mod backend;
 mod collection;
 mod config;
 mod connection;
+mod connector;
 mod error;
 mod filter;
 mod index;
@@ -15,3 +16,4 @@ mod workers;
 
 pub use backend::SqliteBackend;
 pub use config::SqliteConfig;
+pub use connector::SqliteConnector;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// `InvalidArgument` naming a variable that is not set, or saying what is wrong with the form; the text is not in it.
-pub fn expand(text: &str, environment: &Environment, through: fn(String) -> String) -> Result<String> {
+pub fn expand(text: &str, environment: &Environment, through: impl Fn(String) -> String) -> Result<String> {
     let mut expanded = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {

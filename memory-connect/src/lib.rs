@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod commented;
+mod file;
+mod percent;
+mod registry;
+mod show;
+mod table;
+mod target;
+mod url;
+
+pub use file::{ConfigFile, EmbedderChoice, Placed, Profile};
+pub use registry::Registry;
+pub use target::Target;

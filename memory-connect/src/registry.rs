@@ -1,0 +1,174 @@
+//! The backends that a program knows, and how it gets to one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use memory_core::connect::{Connector, Environment, Given, Opening, Settings, Written, resolve, unknown};
+use memory_core::{Backend, Error, Result};
+
+use crate::table::{Row, rows};
+use crate::target::Target;
+use crate::url;
+
+/// The known backends by the schemes of their URLs, and the environment that fills in what is not given.
+#[derive(Clone)]
+pub struct Registry {
+    connectors: Vec<Arc<dyn Connector>>,
+    environment: Arc<Environment>,
+}
+
+impl Registry {
+    /// The backends that are built in, and this process's environment.
+    pub fn new() -> Self {
+        let connectors = rows().into_iter().filter_map(|row| row.connector).collect();
+        Self { connectors, environment: Arc::new(|name| std::env::var(name).ok()) }
+    }
+
+    /// With a backend of somebody else's.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a scheme that is not lower-case letters, digits, `+`, `-` and `.` behind a letter; `Conflict` for
+    /// one that is taken.
+    pub fn with(mut self, connector: impl Connector + 'static) -> Result<Self> {
+        if connector.schemes().is_empty() {
+            return Err(Error::invalid("the connector has no scheme"));
+        }
+        for scheme in connector.schemes() {
+            let letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-.".contains(c);
+            if !scheme.starts_with(|c: char| c.is_ascii_lowercase()) || !scheme.chars().all(letter) {
+                let letters = "lower-case letters, digits, +, - and . behind a letter";
+                return Err(Error::invalid(format!("the scheme {scheme:?} is not made of {letters}")));
+            }
+            if self.find(scheme).is_some() || first_party(scheme).is_some() {
+                let message = format!("the scheme {scheme} is taken: register the connector under another one");
+                return Err(Error::new(memory_core::ErrorKind::Conflict, message));
+            }
+        }
+        self.connectors.push(Arc::new(connector));
+        Ok(self)
+    }
+
+    /// With another environment than the process's.
+    #[must_use]
+    pub fn with_environment(mut self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        self.environment = Arc::new(lookup);
+        self
+    }
+
+    /// The connectors, those that are built in first.
+    pub fn connectors(&self) -> impl Iterator<Item = &dyn Connector> {
+        self.connectors.iter().map(|connector| &**connector)
+    }
+
+    /// What environment variables are looked up in.
+    pub fn environment(&self) -> &Environment {
+        &*self.environment
+    }
+
+    /// Reads a URL such as `sqlite:memories.db`. Nothing is opened, and its keys are not looked at yet: [`Self::settings`]
+    /// does that. Variables are not put in: that is for files. `place` says where the URL comes from, such as `--store`, and
+    /// stands in errors.
+    ///
+    /// # Errors
+    /// `InvalidArgument` naming a scheme that is not known, with the nearest, or saying what is wrong with the form;
+    /// `Unsupported` naming the feature of a backend that was not built in. The URL itself is not in the error, for it may hold
+    /// a password.
+    pub fn target(&self, place: &str, url: &str) -> Result<Target> {
+        self.parse(place, url).map_err(|error| at(place, &error))
+    }
+
+    fn parse(&self, place: &str, url: &str) -> Result<Target> {
+        let Some((scheme, rest)) = url.split_once(':') else {
+            return Err(Error::invalid(format!(
+                "a store is written BACKEND:…, as in {} (known: {})",
+                "sqlite:memories.db",
+                self.known().join(", ")
+            )));
+        };
+        let connector = self.connector(&scheme.to_ascii_lowercase())?;
+        let pairs = url::parse(scheme, rest, connector.address())?;
+        let given =
+            pairs.into_iter().map(|(key, value)| Given { key, value: Written::Text(value), place: place.to_owned() });
+        Ok(Target { given: given.collect(), connector, place: place.to_owned() })
+    }
+
+    /// The connector of a scheme.
+    ///
+    /// # Errors
+    /// As [`Self::target`].
+    pub(crate) fn connector(&self, scheme: &str) -> Result<Arc<dyn Connector>> {
+        if let Some(connector) = self.find(scheme) {
+            return Ok(Arc::clone(connector));
+        }
+        match first_party(scheme) {
+            Some(Row { feature, .. }) => Err(Error::unsupported(format!(
+                "the backend {scheme} was not built into this program; build it with the feature `{feature}` of memory-connect"
+            ))),
+            None => Err(Error::invalid(unknown("backend", scheme, &self.known()))),
+        }
+    }
+
+    fn find(&self, scheme: &str) -> Option<&Arc<dyn Connector>> {
+        self.connectors.iter().find(|connector| connector.schemes().contains(&scheme))
+    }
+
+    /// Every scheme that could be meant, also of backends that were not built in.
+    fn known(&self) -> Vec<&str> {
+        let mut known: Vec<&str> = self.connectors.iter().flat_map(|connector| connector.schemes()).copied().collect();
+        known.extend(rows().into_iter().flat_map(|row| row.schemes).copied());
+        known.sort_unstable();
+        known.dedup();
+        known
+    }
+
+    /// The settings that hold: what was given, then the vendor's environment variables, then the defaults.
+    ///
+    /// # Errors
+    /// Those of [`resolve`].
+    pub fn settings(&self, target: &Target) -> Result<Settings> {
+        resolve(target.backend(), &target.place, target.connector.settings(), &target.given, self.environment())
+    }
+
+    /// Opens a store.
+    ///
+    /// # Errors
+    /// Those of [`Self::settings`] and of the backend.
+    pub async fn open(&self, target: &Target, opening: Opening) -> Result<Arc<dyn Backend>> {
+        let opened = match self.settings(target) {
+            Ok(settings) => target.connector.connect(&settings, opening).await,
+            Err(error) => Err(error),
+        };
+        opened.map_err(|error| error.in_backend(target.backend()))
+    }
+
+    /// [`Self::target`] and [`Self::open`] in one.
+    ///
+    /// # Errors
+    /// Those of the two.
+    pub async fn open_url(&self, url: &str, opening: Opening) -> Result<Arc<dyn Backend>> {
+        self.open(&self.target("the URL", url)?, opening).await
+    }
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The schemes alone.
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let schemes = self.connectors.iter().flat_map(|connector| connector.schemes());
+        f.debug_tuple("Registry").field(&schemes.collect::<Vec<_>>()).finish()
+    }
+}
+
+fn first_party(scheme: &str) -> Option<Row> {
+    rows().into_iter().find(|row| row.schemes.contains(&scheme))
+}
+
+/// The same error, with the place in front.
+pub(crate) fn at(place: &str, error: &Error) -> Error {
+    Error::new(error.kind(), format!("{place}: {}", error.message()))
+}
