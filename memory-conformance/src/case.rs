@@ -6,6 +6,7 @@ use std::pin::Pin;
 use memory_core::{Capabilities, Error, Facts, Switch};
 
 use crate::context::Context;
+use crate::harness::Harness;
 
 /// How a case ends.
 pub type Outcome = std::result::Result<(), Failure>;
@@ -104,17 +105,20 @@ pub enum Needs {
     Fact(&'static str, fn(&Facts) -> bool),
     /// Where the capabilities are so; the words say what is needed.
     Capability(&'static str, fn(&Capabilities) -> bool),
+    /// Where the harness gives a [connector](Harness::connector).
+    Connector,
 }
 
 impl Needs {
     /// Why the case does not apply to such a backend, if it does not.
-    pub fn unmet(&self, capabilities: &Capabilities) -> Option<String> {
+    pub fn unmet(&self, capabilities: &Capabilities, harness: &dyn Harness) -> Option<String> {
         match self {
             Self::Nothing => None,
             Self::Switch(switch) => (!capabilities.has(*switch)).then(|| format!("needs the switch {switch}")),
             Self::NoSwitch(switch) => capabilities.has(*switch).then(|| format!("the switch {switch} is claimed")),
             Self::Fact(words, holds) => (!holds(&capabilities.facts)).then(|| format!("needs {words}")),
             Self::Capability(words, holds) => (!holds(capabilities)).then(|| format!("needs {words}")),
+            Self::Connector => harness.connector().is_none().then(|| "needs a connector".to_owned()),
         }
     }
 }

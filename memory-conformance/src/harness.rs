@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use memory_core::connect::Connector;
 use memory_core::{Backend, CollectionName, Error, Limits, RecordKey, Result};
 
 /// A backend, as the suite meets it. The crate's `tests/conformance.rs` implements it, in some fifteen lines for a server.
@@ -23,6 +24,11 @@ pub trait Harness: Debug + Send + Sync + 'static {
     /// # Errors
     /// A missing server is an error that says how to start it.
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>>;
+
+    /// What opens the backend from a URL or a configuration (ER-4); `None` if nothing does.
+    fn connector(&self) -> Option<Arc<dyn Connector>> {
+        None
+    }
 
     /// The database at a [location](TestDatabase::location), in another process (sharing: many; durable).
     ///

@@ -248,6 +248,6 @@ mod tests {
         assert!(page.contains("async fn one(c: &amp;str) -&gt; u8 {\n    1\n}"), "the source of a case");
         assert!(!page.contains("async fn zero"));
         assert!(page.contains("id=\"FI-4\"") && page.contains("set complement"), "every rule with its text");
-        assert!(page.contains("waits for configuration"), "planned rules say what they wait for");
+        assert!(page.contains("waits for the first backend that talks"), "planned rules say what they wait for");
     }
 }

@@ -94,7 +94,7 @@ impl Suite {
     pub fn trials(&self, prefix: &str, own: &[Case]) -> Vec<Trial> {
         let mut trials = Vec::new();
         for case in all().chain(own.iter().copied()) {
-            match case.needs.unmet(&self.capabilities) {
+            match case.needs.unmet(&self.capabilities, &*self.harness) {
                 Some(reason) => self.enter(case, Verdict::NotApplicable(reason)),
                 None => {
                     let suite = self.clone();

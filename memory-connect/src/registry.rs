@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use memory_core::connect::{Connector, Environment, Given, Opening, Settings, Written, resolve, unknown};
-use memory_core::{Backend, Error, Result};
+use memory_core::{Backend, Error, ErrorKind, Result};
 
 use crate::table::{Row, rows};
 use crate::target::Target;
@@ -14,14 +14,22 @@ use crate::url;
 #[derive(Clone)]
 pub struct Registry {
     connectors: Vec<Arc<dyn Connector>>,
-    environment: Arc<Environment>,
+    /// Schemes that were not built in, each with its feature.
+    off: Vec<(&'static str, &'static str)>,
+    environment: Arc<Environment<'static>>,
 }
 
 impl Registry {
     /// The backends that are built in, and this process's environment.
     pub fn new() -> Self {
-        let connectors = rows().into_iter().filter_map(|row| row.connector).collect();
-        Self { connectors, environment: Arc::new(|name| std::env::var(name).ok()) }
+        let (mut connectors, mut off) = (Vec::new(), Vec::new());
+        for Row { feature, schemes, connector } in rows() {
+            match connector {
+                Some(connector) => connectors.push(connector),
+                None => off.extend(schemes.iter().map(|scheme| (*scheme, feature))),
+            }
+        }
+        Self { connectors, off, environment: Arc::new(|name| std::env::var(name).ok()) }
     }
 
     /// With a backend of somebody else's.
@@ -39,9 +47,9 @@ impl Registry {
                 let letters = "lower-case letters, digits, +, - and . behind a letter";
                 return Err(Error::invalid(format!("the scheme {scheme:?} is not made of {letters}")));
             }
-            if self.find(scheme).is_some() || first_party(scheme).is_some() {
+            if self.known().contains(scheme) {
                 let message = format!("the scheme {scheme} is taken: register the connector under another one");
-                return Err(Error::new(memory_core::ErrorKind::Conflict, message));
+                return Err(Error::new(ErrorKind::Conflict, message));
             }
         }
         self.connectors.push(Arc::new(connector));
@@ -61,7 +69,7 @@ impl Registry {
     }
 
     /// What environment variables are looked up in.
-    pub fn environment(&self) -> &Environment {
+    pub fn environment(&self) -> &Environment<'_> {
         &*self.environment
     }
 
@@ -79,10 +87,9 @@ impl Registry {
 
     fn parse(&self, place: &str, url: &str) -> Result<Target> {
         let Some((scheme, rest)) = url.split_once(':') else {
+            let known = self.known().join(", ");
             return Err(Error::invalid(format!(
-                "a store is written BACKEND:…, as in {} (known: {})",
-                "sqlite:memories.db",
-                self.known().join(", ")
+                "a store is written BACKEND:…, as in sqlite:memories.db (known: {known})"
             )));
         };
         let connector = self.connector(&scheme.to_ascii_lowercase())?;
@@ -100,8 +107,8 @@ impl Registry {
         if let Some(connector) = self.find(scheme) {
             return Ok(Arc::clone(connector));
         }
-        match first_party(scheme) {
-            Some(Row { feature, .. }) => Err(Error::unsupported(format!(
+        match self.off.iter().find(|(off, _)| *off == scheme) {
+            Some((_, feature)) => Err(Error::unsupported(format!(
                 "the backend {scheme} was not built into this program; build it with the feature `{feature}` of memory-connect"
             ))),
             None => Err(Error::invalid(unknown("backend", scheme, &self.known()))),
@@ -115,9 +122,8 @@ impl Registry {
     /// Every scheme that could be meant, also of backends that were not built in.
     fn known(&self) -> Vec<&str> {
         let mut known: Vec<&str> = self.connectors.iter().flat_map(|connector| connector.schemes()).copied().collect();
-        known.extend(rows().into_iter().flat_map(|row| row.schemes).copied());
+        known.extend(self.off.iter().map(|(scheme, _)| *scheme));
         known.sort_unstable();
-        known.dedup();
         known
     }
 
@@ -164,11 +170,33 @@ impl fmt::Debug for Registry {
     }
 }
 
-fn first_party(scheme: &str) -> Option<Row> {
-    rows().into_iter().find(|row| row.schemes.contains(&scheme))
-}
-
 /// The same error, with the place in front.
 pub(crate) fn at(place: &str, error: &Error) -> Error {
     Error::new(error.kind(), format!("{place}: {}", error.message()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backend_that_was_not_built_in_names_its_feature() {
+        let registry =
+            Registry { connectors: Vec::new(), off: vec![("acme", "acme")], environment: Arc::new(|_| None) };
+        let error = registry.target("--store", "acme:hunter2").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "unsupported: --store: the backend acme was not built into this program; build it with the feature `acme` of \
+             memory-connect"
+        );
+        let error = registry.target("--store", "acne:hunter2").unwrap_err();
+        assert_eq!(error.message(), "--store: `acne` is no backend; did you mean `acme`? (known: acme)");
+    }
+
+    #[cfg(not(feature = "sqlite"))]
+    #[test]
+    fn sqlite_says_so_where_it_is_off() {
+        let error = Registry::new().target("--store", "sqlite:a.db").unwrap_err();
+        assert!(error.message().ends_with("build it with the feature `sqlite` of memory-connect"), "{error}");
+    }
 }

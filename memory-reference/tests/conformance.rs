@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use memory_conformance::{Harness, Settings, TestDatabase};
+use memory_core::connect::Connector;
 use memory_core::{Backend, Result};
-use memory_reference::ReferenceBackend;
+use memory_reference::{ReferenceBackend, ReferenceConnector};
 
 #[derive(Debug)]
 struct Reference;
@@ -19,6 +20,10 @@ impl Harness for Reference {
 
     fn versions(&self) -> Vec<(String, String)> {
         vec![("memory-reference".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]
+    }
+
+    fn connector(&self) -> Option<Arc<dyn Connector>> {
+        Some(Arc::new(ReferenceConnector))
     }
 
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {

@@ -3,6 +3,7 @@
 mod ca;
 mod cd;
 mod co;
+mod configuration;
 mod er;
 mod fi;
 mod hits;
@@ -46,6 +47,7 @@ pub fn all() -> impl Iterator<Item = Case> {
         co::hints::CASES,
         tt::CASES,
         er::CASES,
+        configuration::CASES,
         ca::CASES,
         cd::together::CASES,
         cd::crash::CASES,

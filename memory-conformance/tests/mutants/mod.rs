@@ -1,6 +1,7 @@
 //! The suite's teeth: backends that are wrong in one thing each, and must be found out by the cases of the rule that they
 //! break.
 
+mod configuration;
 mod filters;
 mod listing;
 mod names;
@@ -14,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use memory_conformance::{Case, FailureKind, Harness, Settings, TestDatabase, all, run_case};
+use memory_core::connect::Connector;
 use memory_core::{Backend, Result};
 use memory_reference::ReferenceBackend;
 
@@ -22,18 +24,27 @@ use wrapper::{Bent, Hook};
 
 /// Every mutant that is a wrapper around the reference.
 pub(crate) fn mutants() -> impl Iterator<Item = Mutant> {
-    [names::MUTANTS, records::MUTANTS, writes::MUTANTS, filters::MUTANTS, search::MUTANTS, listing::MUTANTS]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        configuration::MUTANTS,
+        names::MUTANTS,
+        records::MUTANTS,
+        writes::MUTANTS,
+        filters::MUTANTS,
+        search::MUTANTS,
+        listing::MUTANTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 /// Runs the rule's cases on such a backend until an assertion fails, and answers which; the error says that none did.
 pub(crate) fn hunt(rules: &[&str], harness: Arc<dyn Harness>, applied: impl Fn() -> bool) -> Result<String, String> {
     let capabilities = capabilities(&harness)?;
     let mut errors = Vec::new();
-    let cases: Vec<Case> =
-        all().filter(|case| rules.contains(&case.rule) && case.needs.unmet(&capabilities).is_none()).collect();
+    let cases: Vec<Case> = all()
+        .filter(|case| rules.contains(&case.rule) && case.needs.unmet(&capabilities, &*harness).is_none())
+        .collect();
     for case in &cases {
         let outcome = run_case(*case, Arc::clone(&harness));
         match outcome {
@@ -88,6 +99,12 @@ impl Harness for Wrapped {
 
     fn versions(&self) -> Vec<(String, String)> {
         Vec::new()
+    }
+
+    fn connector(&self) -> Option<Arc<dyn Connector>> {
+        let bent = self.mutant.hooks.iter().find_map(Hook::connector)?;
+        self.applied.store(true, Ordering::SeqCst);
+        Some(bent)
     }
 
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
+use memory_core::connect::Connector;
 use memory_core::{
     Backend, Batch, Capabilities, Collection, CollectionName, CollectionSpec, CreateOptions, Delete, Deleted, Error,
     Filter, Health, ListRequest, Maintenance, MaintenanceReport, Namespace, NamespacesRequest, Page, Record, RecordKey,
@@ -81,6 +82,8 @@ pub(crate) enum Hook {
     CreateOpens,
     /// Every database is the same one.
     OneDatabase,
+    /// What opens the backend from a configuration.
+    Connector(fn() -> Arc<dyn Connector>),
 }
 
 /// The wrapper.
@@ -113,6 +116,10 @@ impl Bent<Arc<dyn Backend>> {
 impl Hook {
     fn is_create_opens(&self) -> bool {
         matches!(self, Self::CreateOpens)
+    }
+
+    pub(crate) fn connector(&self) -> Option<Arc<dyn Connector>> {
+        if let Self::Connector(make) = self { Some(make()) } else { None }
     }
 
     pub(crate) fn is_one_database(&self) -> bool {

@@ -154,3 +154,17 @@ fn check(profile: &Entry) -> Result<(), Flaw> {
 fn sort(line: usize, what: &str, expected: &str) -> Flaw {
     Flaw { line, message: format!("{what} is {expected}") }
 }
+
+#[cfg(all(test, not(feature = "yaml")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yaml_says_so_where_it_is_off() {
+        assert_eq!(
+            ConfigFile::parse("a.yaml", "").unwrap_err().to_string(),
+            "unsupported: a.yaml: YAML was not built into this program; write TOML, or build it with the feature `yaml` of \
+             memory-connect"
+        );
+    }
+}

@@ -1,7 +1,7 @@
 //! TOML to the tree.
 
 use memory_core::connect::Written;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeString, DeTable, DeValue};
 
 use super::tree::{Entry, Flaw, Table, Value};
 
@@ -19,14 +19,14 @@ pub(super) fn parse(text: &str) -> Result<Table, Flaw> {
 }
 
 fn entries(table: DeTable<'_>, line: &dyn Fn(usize) -> usize) -> Table {
-    let entry = |(key, value): (toml::Spanned<_>, toml::Spanned<DeValue<'_>>)| {
-        let at = line(key.span().start);
-        Entry { key: std::borrow::Cow::into_owned(key.into_inner()), line: at, value: read(value.into_inner(), line) }
-    };
-    let mut entries: Table = table.into_iter().map(entry).collect();
+    let mut pairs: Vec<_> = table.into_iter().collect();
     // The parser sorts them by name.
-    entries.sort_by_key(|entry| entry.line);
-    entries
+    pairs.sort_by_key(|(key, _)| key.span().start);
+    let entry = |(key, value): (toml::Spanned<DeString<'_>>, toml::Spanned<DeValue<'_>>)| {
+        let at = line(key.span().start);
+        Entry { key: key.into_inner().into_owned(), line: at, value: read(value.into_inner(), line) }
+    };
+    pairs.into_iter().map(entry).collect()
 }
 
 fn read(value: DeValue<'_>, line: &dyn Fn(usize) -> usize) -> Value {

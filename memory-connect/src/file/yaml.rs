@@ -11,18 +11,25 @@ const DEEPEST: usize = 16;
 
 /// Reads a text.
 pub(super) fn parse(text: &str) -> Result<Table, Flaw> {
+    // The parser takes the end of the text for a line of its own.
+    let last = text.lines().count().max(1);
+    document(text).map_err(|flaw| Flaw { line: flaw.line.min(last), ..flaw })
+}
+
+fn document(text: &str) -> Result<Table, Flaw> {
     let mut reader = Reader { parser: Parser::new_from_str(text), line: 1 };
     loop {
         match reader.next()? {
             Event::StreamStart | Event::DocumentStart(_) | Event::Nothing => {}
             Event::StreamEnd => return Ok(Table::new()),
             first => {
+                let flaw = reader.flaw("a configuration is made of lines `key: value`");
                 let value = reader.value(first, 0)?;
                 reader.end()?;
                 return match value {
                     Value::Table(table) => Ok(table),
                     Value::Plain(Written::Other("nothing")) => Ok(Table::new()),
-                    Value::Plain(_) => Err(reader.flaw("a configuration is made of lines `key: value`")),
+                    Value::Plain(_) => Err(flaw),
                 };
             }
         }

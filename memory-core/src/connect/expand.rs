@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// `InvalidArgument` naming a variable that is not set, or saying what is wrong with the form; the text is not in it.
-pub fn expand(text: &str, environment: &Environment, through: impl Fn(String) -> String) -> Result<String> {
+pub fn expand(text: &str, environment: &Environment<'_>, through: impl Fn(String) -> String) -> Result<String> {
     let mut expanded = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
@@ -32,7 +32,7 @@ pub fn expand(text: &str, environment: &Environment, through: impl Fn(String) ->
 }
 
 /// What stands for the text between the braces.
-fn value(inside: &str, environment: &Environment) -> Result<String> {
+fn value(inside: &str, environment: &Environment<'_>) -> Result<String> {
     let (name, default) = match inside.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (inside, None),

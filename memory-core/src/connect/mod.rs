@@ -27,7 +27,7 @@ pub use setting::{Setting, SettingKind};
 pub use value::{SettingValue, Settings};
 
 /// Looks an environment variable up; `None` if it is not set.
-pub type Environment = dyn Fn(&str) -> Option<String> + Send + Sync;
+pub type Environment<'a> = dyn Fn(&str) -> Option<String> + Send + Sync + 'a;
 
 /// Opens a backend from its settings.
 #[async_trait]

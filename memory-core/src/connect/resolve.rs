@@ -66,7 +66,7 @@ pub fn resolve(
     place: &str,
     declared: &[Setting],
     given: &[Given],
-    environment: &Environment,
+    environment: &Environment<'_>,
 ) -> Result<Settings> {
     let mut settings = Settings::new();
     for Given { key, value, place } in given {
@@ -94,7 +94,7 @@ fn filled(
     name: &str,
     place: &str,
     setting: &Setting,
-    environment: &Environment,
+    environment: &Environment<'_>,
 ) -> Result<Settings> {
     let set = setting.env.iter().map(|variable| (variable, environment(variable).unwrap_or_default()));
     if let Some((variable, value)) = set.into_iter().find(|(_, value)| !value.is_empty()) {
@@ -158,7 +158,7 @@ mod tests {
         given(key, Written::Text(value.to_owned()))
     }
 
-    fn error(given: &[Given], environment: &Environment) -> String {
+    fn error(given: &[Given], environment: &Environment<'_>) -> String {
         resolve("acme", "a.toml:5", DECLARED, given, environment).unwrap_err().message().to_owned()
     }
 

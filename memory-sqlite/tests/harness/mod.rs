@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use async_trait::async_trait;
 use memory_conformance::{Harness, Settings, TestDatabase};
+use memory_core::connect::Connector;
 use memory_core::{Backend, Batch, CollectionName, Content, Error, RecordKey, Result, Timestamp};
-use memory_sqlite::{SqliteBackend, SqliteConfig};
+use memory_sqlite::{SqliteBackend, SqliteConfig, SqliteConnector};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -43,6 +44,10 @@ impl Harness for File {
         vec![("memory-sqlite".into(), env!("CARGO_PKG_VERSION").into()), ("SQLite".into(), rusqlite::version().into())]
     }
 
+    fn connector(&self) -> Option<Arc<dyn Connector>> {
+        Some(Arc::new(SqliteConnector))
+    }
+
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
         let folder = self.folder.get_or_init(|| tempfile::tempdir().unwrap());
         let path = folder.path().join(format!("{}.db", self.files.fetch_add(1, Ordering::Relaxed)));
@@ -65,6 +70,10 @@ impl Harness for InMemory {
 
     fn versions(&self) -> Vec<(String, String)> {
         File::default().versions()
+    }
+
+    fn connector(&self) -> Option<Arc<dyn Connector>> {
+        Some(Arc::new(SqliteConnector))
     }
 
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
