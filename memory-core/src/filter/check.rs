@@ -53,7 +53,7 @@ impl Filter {
 
 impl Leaf {
     /// Answers the bytes of its strings and keys.
-    fn check(&self) -> Result<usize> {
+    pub(super) fn check(&self) -> Result<usize> {
         match self {
             Self::Text(_, test) => operands(test.parts(), |operand| check_text(operand)),
             Self::Time(_, test) => operands(test.parts(), |_| Ok(0)),
@@ -65,7 +65,8 @@ impl Leaf {
 }
 
 impl MetadataPath {
-    fn check(&self) -> Result<usize> {
+    /// Answers the bytes of its keys.
+    pub(super) fn check(&self) -> Result<usize> {
         if self.0.is_empty() {
             return Err(Error::invalid("a filter's path of metadata has no key"));
         }

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Comparison, Filter, Leaf, MetadataPath, Operand, Parts, TagsTest, TextField, TextTest, TimeField, ValueTest,
-};
+use super::field::{Field, string};
+use super::{Comparison, Filter, Leaf, MetadataPath, Operand, Parts};
 use crate::error::{Error, Result};
 use crate::json::{write_string, write_value};
-use crate::time::Timestamp;
 use crate::value::Value;
 
 impl Filter {
@@ -63,29 +61,19 @@ fn children(entries: BTreeMap<String, Value>) -> Result<Vec<Filter>> {
 
 fn read_leaf(field: Value, op: Value, operand: Value) -> Result<Leaf> {
     let Value::String(op) = op else { return Err(Error::invalid("a filter's op is a string")) };
-    let name = match field {
-        Value::String(name) => name,
-        Value::Array(keys) => {
-            let path = read_path(keys)?;
-            let test = read_value_test(&op, operand)?;
-            return test.map(|test| Leaf::Metadata(path, test)).ok_or_else(|| no_such_op("metadata", &op));
+    let field = match field {
+        Value::String(name) if name == "metadata" => {
+            return Err(Error::invalid("a filter's field of metadata is a list: \"metadata\" and the keys"));
         }
+        Value::String(name) => {
+            Field::named(&name).ok_or_else(|| Error::invalid(format!("a filter has no field {}", shown(&name))))?
+        }
+        Value::Array(keys) => Field::Metadata(read_path(keys)?),
         _ => return Err(Error::invalid("a filter's field is a string or a list")),
     };
-    let leaf = match name.as_str() {
-        "id" => read_text_leaf(TextField::Id, &op, operand),
-        "kind" => read_text_leaf(TextField::Kind, &op, operand),
-        "content" => read_text_leaf(TextField::Content, &op, operand),
-        "created_at" => read_time_leaf(TimeField::CreatedAt, &op, operand),
-        "updated_at" => read_time_leaf(TimeField::UpdatedAt, &op, operand),
-        "expires_at" => read_time_leaf(TimeField::ExpiresAt, &op, operand),
-        "tags" => read_tags_test(&op, operand).map(|test| test.map(Leaf::Tags)),
-        "embedding" if op == "exists" => flag(operand).map(|wanted| Some(Leaf::Embedding(wanted))),
-        "embedding" => Ok(None),
-        "metadata" => return Err(Error::invalid("a filter's field of metadata is a list: \"metadata\" and the keys")),
-        _ => return Err(Error::invalid(format!("a filter has no field {}", shown(&name)))),
-    };
-    leaf.map_err(|error| Error::invalid(format!("{name}: {}", error.message())))?.ok_or_else(|| no_such_op(&name, &op))
+    let name = field.name();
+    let no_such_op = || Error::invalid(format!("a filter on {name} has no op {}", shown(&op)));
+    field.leaf(&op, operand)?.ok_or_else(no_such_op)
 }
 
 /// A path is `["metadata", key, …]`.
@@ -101,86 +89,8 @@ fn read_path(keys: Vec<Value>) -> Result<MetadataPath> {
     Ok(MetadataPath(keys))
 }
 
-/// None where the op is not one of a comparison.
-fn read_comparison<T>(op: &str, operand: Value, one: impl Fn(Value) -> Result<T>) -> Result<Option<Comparison<T>>> {
-    Ok(Some(match op {
-        "eq" => Comparison::Eq(one(operand)?),
-        "ne" => Comparison::Ne(one(operand)?),
-        "lt" => Comparison::Lt(one(operand)?),
-        "le" => Comparison::Le(one(operand)?),
-        "gt" => Comparison::Gt(one(operand)?),
-        "ge" => Comparison::Ge(one(operand)?),
-        "in" => Comparison::In(list(operand, one)?),
-        "not_in" => Comparison::NotIn(list(operand, one)?),
-        "exists" => Comparison::Exists(flag(operand)?),
-        _ => return Ok(None),
-    }))
-}
-
-fn read_text_leaf(field: TextField, op: &str, operand: Value) -> Result<Option<Leaf>> {
-    let test = match op {
-        "starts_with" => Some(TextTest::StartsWith(string(operand)?)),
-        _ => read_comparison(op, operand, string)?.map(TextTest::Compare),
-    };
-    Ok(test.map(|test| Leaf::Text(field, test)))
-}
-
-fn read_time_leaf(field: TimeField, op: &str, operand: Value) -> Result<Option<Leaf>> {
-    Ok(read_comparison(op, operand, timestamp)?.map(|test| Leaf::Time(field, test)))
-}
-
-fn read_tags_test(op: &str, operand: Value) -> Result<Option<TagsTest>> {
-    Ok(Some(match op {
-        "eq" => TagsTest::Eq(list(operand, string)?),
-        "ne" => TagsTest::Ne(list(operand, string)?),
-        "contains" => TagsTest::Contains(string(operand)?),
-        "contains_any" => TagsTest::ContainsAny(list(operand, string)?),
-        "contains_all" => TagsTest::ContainsAll(list(operand, string)?),
-        _ => return Ok(None),
-    }))
-}
-
-fn read_value_test(op: &str, operand: Value) -> Result<Option<ValueTest>> {
-    Ok(Some(match op {
-        "starts_with" => ValueTest::StartsWith(operand),
-        "contains" => ValueTest::Contains(operand),
-        "contains_any" => ValueTest::ContainsAny(list(operand, Ok)?),
-        "contains_all" => ValueTest::ContainsAll(list(operand, Ok)?),
-        _ => return Ok(read_comparison(op, operand, Ok)?.map(ValueTest::Compare)),
-    }))
-}
-
-fn string(value: Value) -> Result<String> {
-    match value {
-        Value::String(text) => Ok(text),
-        _ => Err(Error::invalid("expected a string")),
-    }
-}
-
-fn timestamp(value: Value) -> Result<Timestamp> {
-    Timestamp::parse(&string(value)?)
-}
-
-fn flag(value: Value) -> Result<bool> {
-    match value {
-        Value::Bool(wanted) => Ok(wanted),
-        _ => Err(Error::invalid("exists takes true or false")),
-    }
-}
-
-fn list<T>(value: Value, one: impl Fn(Value) -> Result<T>) -> Result<Vec<T>> {
-    match value {
-        Value::Array(items) => items.into_iter().map(one).collect(),
-        _ => Err(Error::invalid("expected a list")),
-    }
-}
-
-fn no_such_op(field: &str, op: &str) -> Error {
-    Error::invalid(format!("a filter on {field} has no op {}", shown(op)))
-}
-
 /// A word of the text, cut so that no error grows with its input.
-fn shown(word: &str) -> String {
+pub(super) fn shown(word: &str) -> String {
     format!("{:?}", word.chars().take(64).collect::<String>())
 }
 

@@ -2,11 +2,15 @@
 
 mod build;
 mod check;
+mod field;
 mod json;
+mod language;
 mod matches;
 #[cfg(test)]
 mod tests {
     mod form;
+    mod language;
+    mod language_random;
     mod meaning;
 }
 

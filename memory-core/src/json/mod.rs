@@ -4,5 +4,5 @@ mod read;
 mod record;
 mod write;
 
-pub(crate) use read::{MAX_LEVELS, read_text, too_deep};
+pub(crate) use read::{MAX_LEVELS, read_first, read_text, too_deep};
 pub(crate) use write::{write_object, write_string, write_value};

@@ -21,6 +21,16 @@ pub(crate) fn read_text(text: &str) -> Result<Value> {
     within(text, raw, read_value(raw))
 }
 
+/// Reads the string, array or object that the text begins with, and answers where it ends.
+pub(crate) fn read_first(text: &str) -> Result<(Value, usize)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    match values.next() {
+        Some(Ok(raw)) => Ok((within(text, raw, read_value(raw))?, values.byte_offset())),
+        Some(Err(error)) => Err(convert(text, &error, "a value")),
+        None => Err(Error::invalid("expected a value").at_offset(0)),
+    }
+}
+
 /// Reads a value.
 pub(crate) fn read_value(raw: &RawValue) -> Result<Value> {
     Cursor { text: raw.get(), at: 0 }.value(MAX_LEVELS)
@@ -196,7 +206,8 @@ fn convert(text: &str, error: &serde_json::Error, expected: &str) -> Error {
     // Lines count from 1, columns are bytes: the one before the offending byte is column - 1.
     let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     let offset = lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
-    Error::invalid(message).at_offset(offset)
+    // A wrong escape may end within a character.
+    Error::invalid(message).at_offset(text.floor_char_boundary(offset))
 }
 
 #[cfg(test)]
