@@ -3,7 +3,10 @@
 use clap::{Parser, Subcommand};
 use memory_core::{CollectionName, Namespace};
 
-use crate::commands::{add, collections, count, create, delete, drop, export, get, import, list, namespaces, search};
+use crate::commands::{
+    add, collections, completions, count, create, delete, drop, export, get, import, list, man, namespaces, search,
+};
+use crate::failure::Failure;
 use crate::parse;
 use crate::store::Store;
 
@@ -20,7 +23,19 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) verb: Verb,
+    pub(crate) asked: Asked,
+}
+
+/// What the program is asked for.
+#[derive(Subcommand)]
+pub(crate) enum Asked {
+    /// Work with a store.
+    #[command(flatten)]
+    Verb(Verb),
+    /// Write the completions of a shell
+    Completions(completions::Completions),
+    /// Write the manual page
+    Man(man::Man),
 }
 
 /// What every verb is told.
@@ -45,6 +60,16 @@ pub(crate) struct Global {
     /// Answer with one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,
+}
+
+impl Global {
+    /// Refuses the options that a verb without a store has no use for. `--store` may come from the environment.
+    pub(crate) fn none_for(&self, verb: &str) -> Result<(), Failure> {
+        if self.collection.is_some() || self.namespace.is_some() || self.exact || self.json {
+            return Err(Failure::Usage(format!("{verb} takes no --collection, --namespace, --exact or --json")));
+        }
+        Ok(())
+    }
 }
 
 /// What to do.

@@ -6,6 +6,7 @@ mod context;
 mod failure;
 mod output;
 mod parse;
+mod pointed;
 mod store;
 mod transfer;
 
@@ -13,7 +14,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::args::Args;
+use crate::args::{Args, Asked};
+use crate::commands::{completions, man};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -35,8 +37,13 @@ fn main() -> ExitCode {
 /// Runs the verb and closes the database, also after an error, so that nothing is left beside its file.
 async fn run(args: Args) -> Result<(), Failure> {
     let mut out = Output::new(args.global.json);
-    let context = Context::new(args.global, &args.verb)?;
-    let done = commands::run(&context, &mut out, args.verb).await;
+    let verb = match args.asked {
+        Asked::Verb(verb) => verb,
+        Asked::Completions(asked) => return completions::run(&args.global, &mut out, &asked),
+        Asked::Man(asked) => return man::run(&args.global, &mut out, &asked),
+    };
+    let context = Context::new(args.global, &verb)?;
+    let done = commands::run(&context, &mut out, verb).await;
     let closed = context.close().await;
     done?;
     closed?;

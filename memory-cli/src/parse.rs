@@ -1,13 +1,17 @@
 //! Values of the command line. Each parser answers a message that says what is wrong and what would be right.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
 use memory_core::{
-    CollectionName, Embedding, Error, Filter, Kind, Language, Metric, Namespace, RecordId, Result, Value,
+    CollectionName, Embedding, Error, Filter, Kind, Language, Metric, Namespace, RecordId, Result, Timestamp, Value,
 };
 use serde_json::value::RawValue;
 
 use crate::failure::about_text;
+use crate::pointed::pointed;
 
 pub(crate) fn collection(text: &str) -> Result<CollectionName, String> {
     CollectionName::new(text).map_err(|error| about_text(&error))
@@ -29,11 +33,52 @@ pub(crate) fn language(text: &str) -> Result<Language, String> {
     text.parse().map_err(|error| about_text(&error))
 }
 
-/// Not the empty filter by accident: `{"and":[]}` is legal and matches all.
-pub(crate) fn filter(text: &str) -> Result<Filter, String> {
-    Filter::from_json(text).map_err(|error| {
-        let form = r#"; the form is {"field":"kind","op":"eq","value":"fact"}, also within "and", "or" and "not""#;
-        about_text(&error) + form
+/// JSON if it begins with `{`, else the filter language. The message shows the place, for the user typed it.
+fn filter(text: &str) -> Result<Filter, String> {
+    let (read, form) = match text.trim_start().starts_with('{') {
+        true => (
+            Filter::from_json(text),
+            r#"a filter in JSON is {"field":"kind","op":"eq","value":"fact"}, also within "and", "or" and "not""#,
+        ),
+        false => {
+            (Filter::parse(text), r#"a filter is kind = "fact" and metadata.priority >= 3 and not tags contains "old""#)
+        }
+    };
+    read.map_err(|error| match error.offset() {
+        Some(offset) => format!("{}\n{}\n{form}", error.message(), pointed(text, offset)),
+        None => format!("{}\n{form}", error.message()),
+    })
+}
+
+/// [`filter`] for the command line: clap's own message would repeat the whole text before the line that is shown.
+#[derive(Clone, Copy)]
+pub(crate) struct FilterParser;
+
+impl TypedValueParser for FilterParser {
+    type Value = Filter;
+
+    fn parse_ref(&self, _: &clap::Command, _: Option<&clap::Arg>, text: &OsStr) -> Result<Filter, clap::Error> {
+        let read = text.to_str().ok_or("it is no UTF-8".to_owned()).and_then(filter);
+        read.map_err(|message| clap::Error::raw(ErrorKind::ValueValidation, format!("--filter: {message}")))
+    }
+}
+
+/// A point in time as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// So long before now.
+    Ago(Duration),
+    /// This very time.
+    At(Timestamp),
+}
+
+/// How long ago, as [`duration`]; a day, which begins in UTC; or a time of RFC 3339.
+pub(crate) fn moment(text: &str) -> Result<Moment, String> {
+    let at = || Timestamp::parse(text).or_else(|_| Timestamp::parse(&format!("{text}T00:00:00Z")));
+    duration(text).map(Moment::Ago).or_else(|_| at().map(Moment::At)).map_err(|_| {
+        "it is how long ago, such as 12h or 7d, a day, such as 2026-01-31 (it begins in UTC), or a time, such as \
+         2026-01-31T09:30:00Z"
+            .to_owned()
     })
 }
 
@@ -146,6 +191,45 @@ mod tests {
         for bad in ["", "d", "30", "-1d", "+1d", "1.5h", "1 d", "1D", "9999999999999999999w", "1é"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn moments_are_ago_a_day_or_a_time() {
+        let at = |text: &str| Ok(Moment::At(Timestamp::parse(text).unwrap()));
+        assert_eq!(moment("7d"), Ok(Moment::Ago(Duration::from_secs(604_800))));
+        assert_eq!(moment("2026-01-31"), at("2026-01-31T00:00:00Z"));
+        assert_eq!(moment("2026-01-31T00:30:00+01:00"), at("2026-01-30T23:30:00Z"));
+        for bad in [
+            "",
+            "7",
+            "yesterday",
+            "-7d",
+            "2026-02-29",
+            "2026-1-1",
+            "2026-01",
+            "2026-01-31 09:30:00Z",
+            "2026-01-31T09:30",
+        ] {
+            assert!(moment(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn filters_are_language_or_json_and_errors_show_the_place() {
+        let kind = Filter::kind().eq("fact");
+        for text in [r#"kind = "fact""#, r#" {"field":"kind","op":"eq","value":"fact"}"#] {
+            assert_eq!(filter(text), Ok(kind.clone()), "{text}");
+        }
+        let said = filter(r#"kind = "fact" and knd = "x""#).unwrap_err();
+        let shown = "a filter has no field \"knd\"; did you mean kind?\n    kind = \"fact\" and knd = \"x\"\n                      ^\na filter is ";
+        assert!(said.starts_with(shown), "{said}");
+        let said = filter(r#"{"field":kind}"#).unwrap_err();
+        assert!(
+            said.starts_with("this is not JSON\n    {\"field\":kind}\n             ^\na filter in JSON is "),
+            "{said}"
+        );
+        let said = filter(r#"{"field":"knd","op":"eq","value":"x"}"#).unwrap_err();
+        assert!(said.starts_with("a filter has no field \"knd\"\na filter in JSON is "), "{said}");
     }
 
     #[test]

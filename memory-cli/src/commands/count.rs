@@ -1,19 +1,18 @@
 //! `memoryctl count`
 
-use memory_core::Filter;
+use memory_core::{Clock as _, SystemClock};
 use serde::Serialize;
 
+use super::which::Which;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::parse;
 
 /// Count records
 #[derive(clap::Args)]
 pub(crate) struct Count {
-    /// Only those that match this filter
-    #[arg(long, value_name = "JSON", value_parser = parse::filter)]
-    filter: Option<Filter>,
+    #[command(flatten)]
+    which: Which,
 }
 
 #[derive(Serialize)]
@@ -23,6 +22,7 @@ struct Answer {
 
 /// Writes the number.
 pub(crate) async fn run(context: &Context, out: &mut Output, args: Count) -> Result<(), Failure> {
-    let count = context.memory().await?.count(&args.filter.unwrap_or_else(Filter::all)).await?;
+    let filter = args.which.filter(SystemClock.now())?;
+    let count = context.memory().await?.count(&filter).await?;
     if out.is_json() { out.json(&Answer { count }) } else { out.line(count) }
 }

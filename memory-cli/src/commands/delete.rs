@@ -1,24 +1,24 @@
 //! `memoryctl delete`
 
-use memory_core::{Filter, RecordId, RecordKey};
+use memory_core::{Clock as _, Filter, RecordId, RecordKey, SystemClock};
 use serde::Serialize;
 
 use super::confirm;
+use super::which::Which;
 use crate::context::{Context, absent, record};
 use crate::failure::{Failure, note};
 use crate::output::{Output, text};
 use crate::parse;
 
-/// Delete records by id or by filter
+/// Delete records by id, by filter or by time
 #[derive(clap::Args)]
 #[group(skip)]
 pub(crate) struct Delete {
     /// The ids. One that several namespaces hold needs --namespace
-    #[arg(value_name = "ID", required_unless_present = "filter", conflicts_with = "filter", value_parser = parse::id)]
+    #[arg(value_name = "ID", required_unless_present = "which", conflicts_with = "which", value_parser = parse::id)]
     ids: Vec<RecordId>,
-    /// All that match this filter
-    #[arg(long, value_name = "JSON", value_parser = parse::filter)]
-    filter: Option<Filter>,
+    #[command(flatten)]
+    which: Which,
     /// Only say how many it would be
     #[arg(long)]
     dry_run: bool,
@@ -36,10 +36,11 @@ enum Answer {
 
 /// Deletes, and says how many existed.
 pub(crate) async fn run(context: &Context, out: &mut Output, args: Delete) -> Result<(), Failure> {
-    match args.filter {
-        Some(filter) => by_filter(context, out, &filter, args.dry_run, args.yes).await,
-        None => by_id(context, out, args.ids, args.dry_run).await,
+    if args.which.is_asked() {
+        let filter = args.which.filter(SystemClock.now())?;
+        return by_filter(context, out, &filter, args.dry_run, args.yes).await;
     }
+    by_id(context, out, args.ids, args.dry_run).await
 }
 
 async fn by_filter(

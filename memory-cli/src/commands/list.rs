@@ -1,28 +1,27 @@
 //! `memoryctl list`
 
 use clap::ValueEnum;
-use memory_core::{Cursor, Filter, ListRequest, Order, Record, Returns};
+use memory_core::{Clock as _, Cursor, ListRequest, Order, Record, Returns, SystemClock};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::which::Which;
 use crate::context::Context;
 use crate::failure::{Failure, note};
 use crate::output::{Output, hits, json};
-use crate::parse;
 
 /// List records, page by page
 #[derive(clap::Args)]
 pub(crate) struct List {
-    /// Only those that match this filter
-    #[arg(long, value_name = "JSON", value_parser = parse::filter)]
-    filter: Option<Filter>,
+    #[command(flatten)]
+    which: Which,
     /// In which order
     #[arg(long, value_enum, default_value = "unspecified")]
     order: By,
     /// At most so many
     #[arg(long, value_name = "N", default_value = "20", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
-    /// Go on where the page before ended; filter, order and namespace as they were
+    /// Go on where the page before ended; filter, times, order and namespace as they were
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
 }
@@ -62,9 +61,16 @@ struct Answer<'a> {
 
 /// Writes a page, and on standard error how to get the next.
 pub(crate) async fn run(context: &Context, out: &mut Output, args: List) -> Result<(), Failure> {
+    if args.cursor.is_some() && args.which.is_counted_from_now() {
+        let message =
+            "with --cursor, --since and --until are the times that the page before named, not counted from now";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let now = SystemClock.now();
+    let filter = args.which.filter(now)?;
     let memory = context.memory().await?;
     let mut request = ListRequest::new()
-        .with_filter(args.filter.unwrap_or_else(Filter::all))
+        .with_filter(filter)
         .with_order(args.order.into())
         .with_cursor(args.cursor.map(Cursor::new))
         .with_returns(Returns::Records);
@@ -80,14 +86,19 @@ pub(crate) async fn run(context: &Context, out: &mut Output, args: List) -> Resu
         }
     }
     let cursor = request.cursor.as_ref().map(Cursor::as_str);
+    let times = args.which.times_from(now)?;
     if out.is_json() {
         let records: Result<_, Failure> = records.iter().map(json::record).collect();
-        return out.json(&Answer { records: records?, cursor });
+        out.json(&Answer { records: records?, cursor })?;
+    } else {
+        records.iter().try_for_each(|record| hits::listed(out, record))?;
     }
-    records.iter().try_for_each(|record| hits::listed(out, record))?;
     out.flush()?;
-    if let Some(cursor) = cursor {
-        note(&format!("more with --cursor={cursor}"));
+    // A document holds the cursor itself, but not the times that a page counted from now was of.
+    if let Some(cursor) = cursor
+        && (!out.is_json() || args.which.is_counted_from_now())
+    {
+        note(&format!("more with --cursor={cursor}{times}"));
     }
     Ok(())
 }

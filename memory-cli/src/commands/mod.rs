@@ -2,6 +2,7 @@
 
 pub(crate) mod add;
 pub(crate) mod collections;
+pub(crate) mod completions;
 pub(crate) mod count;
 pub(crate) mod create;
 pub(crate) mod delete;
@@ -10,11 +11,13 @@ pub(crate) mod export;
 pub(crate) mod get;
 pub(crate) mod import;
 pub(crate) mod list;
+pub(crate) mod man;
 pub(crate) mod namespaces;
 pub(crate) mod search;
 
 mod confirm;
 mod vector;
+mod which;
 
 use crate::args::Verb;
 use crate::context::Context;

@@ -1,9 +1,12 @@
 //! `memoryctl search`
 
 use clap::ValueEnum;
-use memory_core::{Embedding, Filter, HybridRequest, Leg, Memory, Query, RecordId, SearchRequest};
+use memory_core::{
+    Clock as _, Embedding, Filter, HybridRequest, Leg, Memory, Query, RecordId, SearchRequest, SystemClock,
+};
 
 use super::vector;
+use super::which::Which;
 use crate::context::{Context, record};
 use crate::failure::{Failure, note};
 use crate::output::hits::Answer;
@@ -24,9 +27,8 @@ pub(crate) struct Search {
     /// The vector of this stored record
     #[arg(long, value_name = "ID", value_parser = parse::id)]
     like: Option<RecordId>,
-    /// Only records that match this filter
-    #[arg(long, value_name = "JSON", value_parser = parse::filter)]
-    filter: Option<Filter>,
+    #[command(flatten)]
+    which: Which,
     /// At most so many hits
     #[arg(long, value_name = "N", default_value = "10")]
     limit: u32,
@@ -69,6 +71,7 @@ fn mode(asked: Option<Mode>, text: bool, vector: bool) -> Result<Mode, Failure> 
 /// Searches and writes the hits.
 pub(crate) async fn run(context: &Context, out: &mut Output, args: Search) -> Result<(), Failure> {
     let mode = mode(args.mode, args.text.is_some(), args.vector.is_some() || args.like.is_some())?;
+    let filter = args.which.filter(SystemClock.now())?;
     let given = args.vector.as_deref().map(vector::read).transpose()?;
     let memory = context.memory().await?;
     let embedding = match &args.like {
@@ -76,9 +79,9 @@ pub(crate) async fn run(context: &Context, out: &mut Output, args: Search) -> Re
         None => given,
     };
     let answer = match (mode, embedding) {
-        (Mode::Hybrid, embedding) => hybrid(&memory, &args, embedding).await?,
-        (_, Some(embedding)) => plain(&memory, &args, SearchRequest::new(Query::vector(embedding))).await?,
-        (_, None) => plain(&memory, &args, memory.text(args.text.as_deref().unwrap_or_default())).await?,
+        (Mode::Hybrid, embedding) => hybrid(&memory, &args, filter, embedding).await?,
+        (_, Some(embedding)) => plain(&memory, &args, filter, SearchRequest::new(Query::vector(embedding))).await?,
+        (_, None) => plain(&memory, &args, filter, memory.text(args.text.as_deref().unwrap_or_default())).await?,
     };
     let words = memory.spec().analyser().query_words(args.text.as_deref().unwrap_or_default());
     if mode == Mode::Text && words.is_empty() {
@@ -99,8 +102,7 @@ async fn like(memory: &Memory, id: &RecordId) -> Result<Embedding, Failure> {
     record.embedding.ok_or_else(|| Failure::Error(format!("record {} has no vector to search by", record.key)))
 }
 
-async fn plain(memory: &Memory, args: &Search, request: SearchRequest) -> Result<Answer, Failure> {
-    let filter = args.filter.clone().unwrap_or_else(Filter::all);
+async fn plain(memory: &Memory, args: &Search, filter: Filter, request: SearchRequest) -> Result<Answer, Failure> {
     let request = request.with_filter(filter).with_k(args.limit as usize).with_skip(args.skip as usize);
     Ok(match args.mmr {
         Some(lambda) => memory.search_mmr(&request, lambda).await?.into(),
@@ -108,8 +110,12 @@ async fn plain(memory: &Memory, args: &Search, request: SearchRequest) -> Result
     })
 }
 
-async fn hybrid(memory: &Memory, args: &Search, embedding: Option<Embedding>) -> Result<Answer, Failure> {
-    let filter = args.filter.clone().unwrap_or_else(Filter::all);
+async fn hybrid(
+    memory: &Memory,
+    args: &Search,
+    filter: Filter,
+    embedding: Option<Embedding>,
+) -> Result<Answer, Failure> {
     let request = HybridRequest::of(args.text.clone(), embedding).with_filter(filter);
     let request = request.with_k(args.limit as usize).with_skip(args.skip as usize);
     Ok(match args.mmr {

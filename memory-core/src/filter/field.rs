@@ -15,9 +15,9 @@ pub(super) enum Field {
 }
 
 impl Field {
-    /// The names of all fields but those of metadata.
-    pub(super) const NAMES: [&str; 8] =
-        ["id", "kind", "content", "tags", "created_at", "updated_at", "expires_at", "embedding"];
+    /// The names of all fields, as a person would look for them.
+    pub(super) const NAMES: [&str; 9] =
+        ["id", "kind", "content", "tags", "created_at", "updated_at", "expires_at", "embedding", "metadata"];
 
     /// The field of this name; those of metadata have none.
     pub(super) fn named(name: &str) -> Option<Self> {

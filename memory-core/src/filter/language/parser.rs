@@ -134,7 +134,7 @@ impl Parser<'_> {
         let hint = match nearest(word, &known) {
             _ if word == "namespace" => "which namespaces are seen is said beside the filter".to_owned(),
             Some(name) => format!("did you mean {name}?"),
-            None => format!("a key of metadata is written metadata.KEY, and the other fields are {}", known.join(", ")),
+            None => format!("the fields are {}, and a key of metadata is written metadata.KEY", known.join(", ")),
         };
         Err(Error::invalid(format!("a filter has no field {}; {hint}", shown(word))).at_offset(start))
     }
@@ -222,6 +222,7 @@ mod tests {
             ("knd", Some("kind")),
             ("tag", Some("tags")),
             ("create_at", Some("created_at")),
+            ("metdata", Some("metadata")),
             ("ud", None),
             ("colour", None),
             (&"kind".repeat(9), None),
