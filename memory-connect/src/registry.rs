@@ -99,6 +99,15 @@ impl Registry {
         Ok(Target { given: given.collect(), connector, place: place.to_owned() })
     }
 
+    /// As [`Self::target`], of a backend's name and keys with their values as they are, without encoding.
+    ///
+    /// # Errors
+    /// For a backend that is not known or not built in.
+    pub fn target_of(&self, place: &str, backend: &str, given: Vec<Given>) -> Result<Target> {
+        let connector = self.connector(backend).map_err(|error| at(place, &error))?;
+        Ok(Target { connector, place: place.to_owned(), given })
+    }
+
     /// The connector of a scheme.
     ///
     /// # Errors

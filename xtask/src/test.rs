@@ -32,6 +32,7 @@ pub(crate) fn run_all(options: &Options) -> Tally {
     tally.step("tidy", tidy::run());
     workspace(options, &mut tally);
     core_with_other_features(options, &mut tally);
+    connect_without_features(options, &mut tally);
     tally.step("demo", demo::try_out());
     tally.step("the README's example", readme::try_out());
     let template = new_backend::try_out(&mut tally);
@@ -83,6 +84,12 @@ fn core_with_other_features(options: &Options, tally: &mut Tally) {
     let features = "serde_json/arbitrary_precision,serde_json/preserve_order";
     let mut command = cargo(&["test", "-p", "memory-core", "--locked", "--no-fail-fast", "--features", features]);
     tests("memory-core with serde_json's features", command.envs(options.environment()), tally);
+}
+
+/// What was not built in has to say so, which only shows where it is not.
+fn connect_without_features(options: &Options, tally: &mut Tally) {
+    let mut command = cargo(&["test", "-p", "memory-connect", "--locked", "--lib", "--no-default-features"]);
+    tests("memory-connect without its features", command.envs(options.environment()), tally);
 }
 
 impl Options {

@@ -29,6 +29,22 @@ const SECRET: &str = "hunter2-correct-horse";
 
 const PLACE: &str = "test.toml:7";
 
+/// Keys of the suite's own, one of each kind, so that each case is about something on every backend.
+const OWN: [Setting; 7] = [
+    Setting::new("suite_text", SettingKind::Text, "").required().with_env(&["SUITE_TEXT", "SUITE_OTHER"]),
+    Setting::new("suite_secret", SettingKind::Secret, "").with_env(&["SUITE_SECRET"]),
+    Setting::new("suite_path", SettingKind::Path, "").with_default("there").with_env(&["SUITE_PATH"]),
+    Setting::new("suite_whole", SettingKind::Whole(1, 9), "").with_default("5").with_env(&["SUITE_WHOLE"]),
+    Setting::new("suite_switch", SettingKind::Switch, "").with_default("false").with_env(&["SUITE_SWITCH"]),
+    Setting::new("suite_duration", SettingKind::Duration, "").with_default("5s").with_env(&["SUITE_DURATION"]),
+    Setting::new("suite_choice", SettingKind::Choice(&["a", "b"]), "").with_default("a"),
+];
+
+/// What the backend declares, and [`OWN`].
+fn declared(context: &Context) -> Result<Vec<Setting>, Failure> {
+    Ok(connector(context)?.settings().iter().copied().chain(OWN).collect())
+}
+
 fn connector(context: &Context) -> Result<Arc<dyn Connector>, Failure> {
     context.harness.connector().ok_or_else(|| Failure::assertion("the connector is gone"))
 }
@@ -37,9 +53,8 @@ fn text(key: &str, value: &str) -> Given {
     Given { key: key.to_owned(), value: Written::Text(value.to_owned()), place: PLACE.to_owned() }
 }
 
-fn read(connector: &dyn Connector, given: &[Given], environment: &Environment<'_>) -> Result<Settings> {
-    let name = connector.schemes().first().copied().unwrap_or_default();
-    resolve(name, "test.toml:5", connector.settings(), given, environment)
+fn read(declared: &[Setting], given: &[Given], environment: &Environment<'_>) -> Result<Settings> {
+    resolve("the backend", "test.toml:5", declared, given, environment)
 }
 
 /// A text that can be read as a value of this kind, but for a path or a choice not the default.
@@ -55,19 +70,10 @@ fn right(setting: &Setting) -> String {
     }
 }
 
-/// What every configuration has to hold.
-fn required(connector: &dyn Connector) -> Vec<Given> {
-    connector
-        .settings()
-        .iter()
-        .filter(|setting| setting.required)
-        .map(|setting| text(setting.key, &right(setting)))
-        .collect()
-}
-
-/// The same, without one key.
-fn without(connector: &dyn Connector, key: &str) -> Vec<Given> {
-    required(connector).into_iter().filter(|given| given.key != key).collect()
+/// What every configuration has to hold, but for one key.
+fn without(declared: &[Setting], key: &str) -> Vec<Given> {
+    let required = declared.iter().filter(|setting| setting.required && setting.key != key);
+    required.map(|setting| text(setting.key, &right(setting))).collect()
 }
 
 async fn variables_are_put_in_once_and_an_unset_one_is_named(_: Context) -> Outcome {
@@ -151,37 +157,37 @@ fn names(error: &memory_core::Error, place: &str, key: &str) -> Outcome {
 }
 
 async fn an_unknown_key_is_named_with_the_nearest(context: Context) -> Outcome {
-    let connector = connector(&context)?;
-    let known: Vec<&str> = connector.settings().iter().map(|setting| setting.key).collect();
+    let declared = declared(&context)?;
+    let known: Vec<&str> = declared.iter().map(|setting| setting.key).collect();
     for key in known.iter().map(|key| format!("{key}x")).filter(|key| !known.contains(&key.as_str())) {
-        let mut given = required(&*connector);
+        let mut given = without(&declared, "");
         given.push(text(&key, SECRET));
-        let error = ensure_kind!(read(&*connector, &given, &|_| None), InvalidArgument, "{key}");
+        let error = ensure_kind!(read(&declared, &given, &|_| None), InvalidArgument, "{key}");
         names(&error, PLACE, &key)?;
         let near = key.trim_end_matches('x');
         ensure!(error.message().contains("did you mean `"), "a near one is named: {error}");
         ensure!(error.message().contains(near), "{near} among the known ones: {error}");
     }
-    let mut given = required(&*connector);
+    let mut given = without(&declared, "");
     given.push(text("no_such_key_anywhere", SECRET));
-    let error = ensure_kind!(read(&*connector, &given, &|_| None), InvalidArgument, "an unknown key");
+    let error = ensure_kind!(read(&declared, &given, &|_| None), InvalidArgument, "an unknown key");
     names(&error, PLACE, "no_such_key_anywhere")
 }
 
 async fn a_key_given_twice_is_named(context: Context) -> Outcome {
-    let connector = connector(&context)?;
-    for setting in connector.settings() {
-        let mut given = without(&*connector, setting.key);
+    let declared = declared(&context)?;
+    for setting in &declared {
+        let mut given = without(&declared, setting.key);
         given.extend([text(setting.key, &right(setting)), text(setting.key, &right(setting))]);
-        let error = ensure_kind!(read(&*connector, &given, &|_| None), InvalidArgument, "{} twice", setting.key);
+        let error = ensure_kind!(read(&declared, &given, &|_| None), InvalidArgument, "{} twice", setting.key);
         names(&error, PLACE, setting.key)?;
     }
     Ok(())
 }
 
 async fn a_value_of_another_kind_is_named_by_its_key(context: Context) -> Outcome {
-    let connector = connector(&context)?;
-    for setting in connector.settings() {
+    let declared = declared(&context)?;
+    for setting in &declared {
         let key = setting.key;
         let mut wrong = vec![Written::Other("a list")];
         match setting.kind {
@@ -196,9 +202,9 @@ async fn a_value_of_another_kind_is_named_by_its_key(context: Context) -> Outcom
             }
         }
         for value in wrong {
-            let mut given = without(&*connector, key);
+            let mut given = without(&declared, key);
             given.push(Given { key: key.to_owned(), value: value.clone(), place: PLACE.to_owned() });
-            let error = ensure_kind!(read(&*connector, &given, &|_| None), InvalidArgument, "{key}: {value:?}");
+            let error = ensure_kind!(read(&declared, &given, &|_| None), InvalidArgument, "{key}: {value:?}");
             names(&error, PLACE, key)?;
             ensure!(error.message().contains(&setting.kind.expected()), "and says what it should be: {error}");
         }
@@ -207,10 +213,10 @@ async fn a_value_of_another_kind_is_named_by_its_key(context: Context) -> Outcom
 }
 
 async fn a_missing_required_key_is_named(context: Context) -> Outcome {
-    let connector = connector(&context)?;
-    for setting in connector.settings().iter().filter(|setting| setting.required) {
-        let given = without(&*connector, setting.key);
-        let error = ensure_kind!(read(&*connector, &given, &|_| None), InvalidArgument, "without {}", setting.key);
+    let declared = declared(&context)?;
+    for setting in declared.iter().filter(|setting| setting.required) {
+        let given = without(&declared, setting.key);
+        let error = ensure_kind!(read(&declared, &given, &|_| None), InvalidArgument, "without {}", setting.key);
         names(&error, "test.toml:5", setting.key)?;
         for variable in setting.env {
             ensure!(error.message().contains(variable), "and the variable {variable}: {error}");
@@ -220,40 +226,37 @@ async fn a_missing_required_key_is_named(context: Context) -> Outcome {
 }
 
 async fn what_is_given_counts_before_the_environment_and_that_before_the_default(context: Context) -> Outcome {
-    let connector = connector(&context)?;
-    for setting in connector.settings() {
+    let declared = declared(&context)?;
+    for setting in &declared {
         let key = setting.key;
         let (given, value) = (right(setting), setting.read(&right(setting))?);
         let other = setting.default.unwrap_or("other");
-        let mut with = without(&*connector, key);
-        let settings = if setting.env.is_empty() || setting.required {
-            None
-        } else {
-            Some(read(&*connector, &with, &|name| setting.env.contains(&name).then(|| given.clone()))?)
-        };
-        if let Some(settings) = settings {
+        let mut with = without(&declared, key);
+        if !setting.env.is_empty() {
+            let environment = |name: &str| setting.env.contains(&name).then(|| given.clone());
+            let settings = read(&declared, &with, &environment)?;
             ensure_eq!(settings.get(key), Some(&value), "{key} from the environment, before its default");
         }
         with.push(text(key, &given));
-        let settings = read(&*connector, &with, &|name| setting.env.contains(&name).then(|| other.to_owned()))?;
+        let settings = read(&declared, &with, &|name| setting.env.contains(&name).then(|| other.to_owned()))?;
         ensure_eq!(settings.get(key), Some(&value), "{key} as given, before the environment");
     }
     Ok(())
 }
 
 async fn a_secret_shows_nowhere(context: Context) -> Outcome {
-    let connector = connector(&context)?;
-    for setting in connector.settings().iter().filter(|setting| setting.kind == SettingKind::Secret) {
-        let mut given = without(&*connector, setting.key);
+    let declared = declared(&context)?;
+    for setting in declared.iter().filter(|setting| setting.kind == SettingKind::Secret) {
+        let mut given = without(&declared, setting.key);
         given.push(text(setting.key, SECRET));
         ensure!(!format!("{given:?}").contains(SECRET), "{} as given", setting.key);
-        let settings = read(&*connector, &given, &|_| None)?;
+        let settings = read(&declared, &given, &|_| None)?;
         ensure_eq!(settings.secret(setting.key)?.map(|secret| secret.expose()), Some(SECRET), "it arrives");
         let shown = settings.get(setting.key).map(ToString::to_string);
         ensure_eq!(shown.as_deref(), Some("***"), "{} as a value", setting.key);
-        ensure!(!format!("{settings:?} {connector:?}").contains(SECRET), "{} among the settings", setting.key);
+        ensure!(!format!("{settings:?}").contains(SECRET), "{} among the settings", setting.key);
         given.push(text("no_such_key_anywhere", SECRET));
-        let error = ensure_kind!(read(&*connector, &given, &|_| None), InvalidArgument, "an unknown key beside it");
+        let error = ensure_kind!(read(&declared, &given, &|_| None), InvalidArgument, "an unknown key beside it");
         names(&error, PLACE, "no_such_key_anywhere")?;
     }
     Ok(())

@@ -151,8 +151,7 @@ impl ConfigFile {
                     let message = format!("{place}: `store` needs `backend`, the name of one in quotes: give it");
                     return Err(Error::invalid(message));
                 };
-                let connector = registry.connector(&name).map_err(|error| at(&named, &error))?;
-                Target { connector, place: place.to_owned(), given }.starting_at(folder)
+                registry.target_of(&named, &name, given)?.starting_at(folder)
             }
         }
     }

@@ -1,6 +1,6 @@
 //! URLs: what they name, how they show, and what is said of wrong ones.
 
-use memory_core::connect::Secret;
+use memory_core::connect::{Given, Secret, Written};
 
 use crate::registry;
 
@@ -37,6 +37,15 @@ fn what_a_url_says_arrives_decoded() {
     assert_eq!(settings.duration("deadline").unwrap(), Some(std::time::Duration::from_millis(250)));
     assert_eq!(settings.switch("pool").unwrap(), Some(true));
     assert!(!format!("{settings:?}").contains("p@ss"));
+}
+
+#[test]
+fn a_store_is_named_without_a_url_too() {
+    let path = Given { key: "path".into(), value: Written::Text("a%25?b.db".into()), place: "--data".into() };
+    let target = registry().target_of("--data", "sqlite", vec![path]).unwrap();
+    assert_eq!((target.path(), target.to_string().as_str()), (Some("a%25?b.db"), "sqlite:a%2525%3Fb.db"));
+    let error = registry().target_of("--data", "sqlte", Vec::new()).unwrap_err();
+    assert!(error.message().starts_with("--data: `sqlte` is no backend; did you mean `sqlite`?"), "{error}");
 }
 
 #[test]

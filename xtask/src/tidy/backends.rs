@@ -17,13 +17,14 @@ const LIBRARIES: [&str; 10] = [
     "memory-sql",
 ];
 
-const REQUIRED: [&str; 12] = [
+const REQUIRED: [&str; 13] = [
     "Cargo.toml",
     "README.md",
     "examples/quickstart.rs",
     "src/backend.rs",
     "src/collection.rs",
     "src/config.rs",
+    "src/connector.rs",
     "src/error.rs",
     "src/filter.rs",
     "src/lib.rs",
@@ -46,8 +47,11 @@ const EXTRA: &[(&str, &str)] = &[
     ("memory-sqlite/tests/harness/", "there is no server to restart, kill or damage: the harness does it to a file"),
 ];
 
-/// The files of a backend that talk to its server and may wait for the answer.
-const MAY_AWAIT: [&str; 3] = ["src/backend.rs", "src/client.rs", "src/collection.rs"];
+/// The files of a backend that talk to its server and may wait for the answer, and the one that opens it.
+const MAY_AWAIT: [&str; 4] = ["src/backend.rs", "src/client.rs", "src/collection.rs", "src/connector.rs"];
+
+/// Where a URL's scheme leads to a backend.
+const TABLE: &str = "memory-connect/src/table.rs";
 
 /// The names of the members that are backends.
 pub(super) fn backends(tree: &Tree) -> impl Iterator<Item = &str> {
@@ -75,6 +79,13 @@ pub(super) fn files(tree: &Tree) -> Vec<String> {
         problems.push("memory-reference/tests/conformance.rs is missing".to_owned());
     }
     problems
+}
+
+/// Each backend has its line in memory-connect's table, so that a URL leads to it.
+pub(super) fn connected(tree: &Tree) -> Vec<String> {
+    let table = tree.text(TABLE).unwrap_or_default();
+    let missing = backends(tree).filter(|name| !table.contains(&format!("{}::", name.replace('-', "_"))));
+    missing.map(|name| format!("{TABLE}: {name} has no line")).collect()
 }
 
 /// True for what is listed, for what may lie in a listed folder, and for the tests of a listed module.
@@ -148,7 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn an_await_outside_the_three_files_is_seen() {
+    fn a_backend_without_a_line_in_the_table_is_seen() {
+        assert_eq!(connected(&with(&[(TABLE, "row!(\"one\", [\"one\"], memory_one::One)")])), [] as [&str; 0]);
+        for table in ["", "row!(\"one\", [\"one\"], memory_one_more::One)"] {
+            assert_eq!(connected(&with(&[(TABLE, table)])), ["memory-connect/src/table.rs: memory-one has no line"]);
+        }
+    }
+
+    #[test]
+    fn an_await_outside_its_files_is_seen() {
         let waits = "async fn f() {\n    g()\n        .await;\n}\n";
         assert_eq!(awaits(&with(&[("memory-one/src/backend.rs", waits)])), [] as [&str; 0]);
         assert_eq!(awaits(&with(&[("memory-one/tests/own/a.rs", waits)])), [] as [&str; 0]);

@@ -23,6 +23,7 @@ const CHECKS: &[Check] = &[
     REGISTRY,
     ("no backend depends on another", crates::backends_apart),
     ("a backend holds only the files of ARCHITECTURE.md", backends::files),
+    ("a URL leads to every backend", backends::connected),
     ("a backend waits (.await) only where it talks to its server", backends::awaits),
     ("unsafe only in listed files", rust::unsafe_code),
     ("nothing unfinished, skipped or silenced", rust::unfinished),
@@ -89,9 +90,10 @@ mod tests {
     fn a_new_backend_is_tidy() {
         let repository = Tree::read(process::root()).unwrap();
         let files = repository.under("").map(|(path, text)| (path.to_owned(), text.to_owned()));
-        let tree: Tree = files.chain(new_backend::files("acme").unwrap()).collect();
+        let lines = new_backend::lines("acme", |file| Ok(repository.text(file).unwrap().to_owned())).unwrap();
+        let tree: Tree = files.chain(new_backend::files("acme").unwrap()).chain(lines).collect();
         for (sentence, check) in CHECKS {
-            let problems = check(&tree).into_iter().filter(|problem| problem.contains("memory-acme"));
+            let problems = check(&tree).into_iter().filter(|problem| problem.contains("acme"));
             assert_eq!(problems.collect::<Vec<_>>(), [] as [&str; 0], "{sentence}");
         }
     }

@@ -3,6 +3,7 @@
 mod backend;
 mod collection;
 mod config;
+mod connector;
 mod error;
 mod filter;
 mod mapping;
@@ -10,3 +11,4 @@ mod schema;
 
 pub use backend::TemplateBackend;
 pub use config::TemplateConfig;
+pub use connector::TemplateConnector;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use memory_conformance::{Harness, Settings, TestDatabase, run};
+use memory_core::connect::Connector;
 use memory_core::{Backend, Limits, Result};
-use memory_template::{TemplateBackend, TemplateConfig};
+use memory_template::{TemplateBackend, TemplateConfig, TemplateConnector};
 
 #[derive(Debug)]
 struct Server;
@@ -19,6 +20,10 @@ impl Harness for Server {
 
     fn versions(&self) -> Vec<(String, String)> {
         vec![("memory-template".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]
+    }
+
+    fn connector(&self) -> Option<Arc<dyn Connector>> {
+        Some(Arc::new(TemplateConnector))
     }
 
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
