@@ -147,7 +147,10 @@ pub(crate) fn lines(
             text.lines().find_map(|line| line.strip_prefix("version = ")).unwrap_or_default().trim_matches('"');
         let line = filled(line).replace("VERSION", version);
         let text = inserted(&text, head, &line).ok_or_else(|| format!("{file}: there is no line {head}"))?;
-        files.insert(file.to_owned(), text.replace("default = [", &format!("default = [\"{name}\", ")));
+        files.insert(file.to_owned(), text);
+    }
+    if let Some(connect) = files.get_mut(CONNECT) {
+        *connect = connect.replace("default = [", &format!("default = [\"{name}\", "));
     }
     Ok(files)
 }

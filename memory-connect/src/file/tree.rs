@@ -29,8 +29,3 @@ pub(crate) struct Flaw {
     pub(crate) line: usize,
     pub(crate) message: String,
 }
-
-/// The first entry of a key that an earlier one has too.
-pub(crate) fn twice(key: &str, line: usize, first: usize) -> Flaw {
-    Flaw { line, message: format!("{key:?} stands twice, first in line {first}") }
-}

@@ -4,7 +4,7 @@
 use memory_core::connect::Written;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 
-use super::tree::{Entry, Flaw, Table, Value, twice};
+use super::tree::{Entry, Flaw, Table, Value};
 
 /// A configuration is three deep.
 const DEEPEST: usize = 16;
@@ -107,7 +107,8 @@ impl<'a> Reader<'a> {
                 return Err(Flaw { line, message: "a key is a text; put it in quotes if it is one".to_owned() });
             };
             if let Some(first) = table.iter().find(|entry| entry.key == key) {
-                return Err(twice(&key, line, first.line));
+                let message = format!("{key:?} stands twice, first in line {}", first.line);
+                return Err(Flaw { line, message });
             }
             let event = self.next()?;
             let value = self.value(event, depth)?;
