@@ -1,20 +1,20 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
-use memory_core::{CollectionName, Namespace};
 
 use crate::commands::{
-    add, collections, completions, count, create, delete, drop, export, get, import, list, man, namespaces, search,
+    add, collections, completions, config, count, create, delete, drop, embed, export, get, health, import, init, list,
+    man, namespaces, search, stats,
 };
 use crate::failure::Failure;
-use crate::parse;
-use crate::store::Store;
 
 /// The collection that is meant if none is named.
 pub(crate) const DEFAULT_COLLECTION: &str = "memories";
 
 const EXIT_CODES: &str = "Exit codes: 0 done, also if nothing was found; 1 error; 2 usage; 3 a collection, record or file \
-                          that was named is absent; 4 the store does not answer for now.";
+                          that was named is absent; 4 the store or the embedding service does not answer for now; 130 interrupted.";
 
 /// Memory for AI agents: records with text, vector, metadata and namespace, put, found, moved and deleted.
 #[derive(Parser)]
@@ -42,18 +42,29 @@ pub(crate) enum Asked {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// Where the memories are: sqlite:PATH, or reference: (in memory, gone at the end). Unless given, a file in the user's
-    /// data directory
-    #[arg(long, global = true, value_name = "URL", env = "MEMORY_STORE", hide_env_values = true)]
-    #[arg(value_parser = Store::parse)]
-    pub(crate) store: Option<Store>,
-    /// The collection [default: memories]
-    #[arg(long, global = true, value_name = "NAME", value_parser = parse::collection)]
-    pub(crate) collection: Option<CollectionName>,
+    /// Where the memories are: a URL such as sqlite:PATH. Unless said, a file in the user's data directory
+    /// [env: MEMORY_STORE]
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) store: Option<String>,
+    /// The collection; unless said, memories [env: MEMORY_COLLECTION]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) collection: Option<String>,
     /// The namespace: segments with / between them, % and / inside one as %25 and %2F. Reading verbs see it with everything
-    /// below it, and without it all; add and import write to `default` unless it is given
-    #[arg(long, global = true, value_name = "A/B", value_parser = parse::namespace)]
-    pub(crate) namespace: Option<Namespace>,
+    /// below it, and without it all; add and import write to `default` unless it is said [env: MEMORY_NAMESPACE]
+    #[arg(long, global = true, value_name = "A/B")]
+    pub(crate) namespace: Option<String>,
+    /// What makes vectors of texts: builtin, none, hash, or the URL of a service in OpenAI's form, as in
+    /// http://localhost:11434/v1?model=NAME. Unless said, the one that the collection remembers, and builtin for a new one
+    /// [env: MEMORY_EMBEDDER]
+    #[arg(long, global = true, value_name = "E")]
+    pub(crate) embedder: Option<String>,
+    /// The profile of the configuration file [env: MEMORY_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// The configuration file, in TOML or YAML; unless said, memoryctl/config.toml in the user's configuration directory
+    /// [env: MEMORY_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
     /// See the namespace alone, not what is below it
     #[arg(long, global = true)]
     pub(crate) exact: bool,
@@ -99,6 +110,16 @@ pub(crate) enum Verb {
     Export(export::Export),
     /// Put the records of a file
     Import(import::Import),
+    /// Copy a collection into one with another embedder
+    Embed(embed::Embed),
+    /// Ask the store how it is
+    Health(health::Health),
+    /// Say what each collection holds and takes up
+    Stats(stats::Stats),
+    /// Write a configuration file
+    Init(init::Init),
+    /// Show or check the configuration
+    Config(config::Config),
 }
 
 /// Which of the global options about namespaces a verb takes.
@@ -113,6 +134,11 @@ pub(crate) enum Namespaces {
 }
 
 impl Verb {
+    /// Whether the configuration file counts: a verb that makes or checks one works beside a broken one.
+    pub(crate) fn reads_configuration(&self) -> bool {
+        !matches!(self, Self::Init(_) | Self::Config(config::Config { what: config::What::Check }))
+    }
+
     /// Its name and which of the global options about namespaces it takes.
     pub(crate) fn takes(&self) -> (&'static str, Namespaces) {
         match self {
@@ -128,6 +154,11 @@ impl Verb {
             Self::Namespaces(_) => ("namespaces", Namespaces::Scope),
             Self::Export(_) => ("export", Namespaces::Scope),
             Self::Import(_) => ("import", Namespaces::Home),
+            Self::Embed(_) => ("embed", Namespaces::None),
+            Self::Health(_) => ("health", Namespaces::None),
+            Self::Stats(_) => ("stats", Namespaces::None),
+            Self::Init(_) => ("init", Namespaces::Home),
+            Self::Config(_) => ("config", Namespaces::Scope),
         }
     }
 }

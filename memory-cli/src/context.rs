@@ -1,22 +1,28 @@
 //! What every verb works with: the store, the collection and the scope that the command line names.
 
 use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt as _;
-use memory_core::{CollectionName, Database, Filter, ListRequest, Memory, Namespace, Record, RecordId, Scope};
+use memory_connect::Target;
+use memory_core::connect::{Opening, Settings};
+use memory_core::{
+    CollectionName, Database, ErrorKind, Filter, ListRequest, Memory, Namespace, Record, RecordId, Scope,
+};
 
 use crate::args::{DEFAULT_COLLECTION, Global, Namespaces, Verb};
 use crate::failure::Failure;
-use crate::store::Store;
+use crate::options::{Options, Said};
 
 /// The namespace that new records go to unless another is named.
 const HOME: &str = "default";
 
 /// What the command line names, and the database once a verb has opened it.
 pub(crate) struct Context {
-    store: Store,
-    collection: Option<CollectionName>,
-    namespace: Option<Namespace>,
+    options: Options,
+    config: Option<PathBuf>,
+    profile: Option<String>,
+    embedder: Option<String>,
     exact: bool,
     database: OnceCell<Database>,
 }
@@ -25,50 +31,83 @@ impl Context {
     /// Checks that the verb takes the options that were given.
     pub(crate) fn new(global: Global, verb: &Verb) -> Result<Self, Failure> {
         let (name, takes) = verb.takes();
+        let options = Options::new(&global, verb.reads_configuration())?;
         if global.namespace.is_some() && takes == Namespaces::None {
             return Err(Failure::Usage(format!("{name} takes no --namespace: it is about whole collections")));
         }
         if global.exact && takes != Namespaces::Scope {
             return Err(Failure::Usage(format!("{name} takes no --exact: it is for verbs that read")));
         }
-        if global.exact && global.namespace.is_none() {
+        if global.exact && options.namespace.is_none() {
             return Err(Failure::Usage("--exact needs --namespace".to_owned()));
         }
-        let store = match global.store {
-            Some(store) => store,
-            None => Store::in_data_directory()?,
-        };
-        let Global { collection, namespace, exact, .. } = global;
-        Ok(Self { store, collection, namespace, exact, database: OnceCell::new() })
+        let Global { config, profile, embedder, exact, .. } = global;
+        Ok(Self { options, config, profile, embedder, exact, database: OnceCell::new() })
+    }
+
+    /// Everything that the run is told beside its verb.
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The file that `--config` names.
+    pub(crate) fn config_flag(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// The profile that `--profile` names.
+    pub(crate) fn profile_flag(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    /// The embedder as `--embedder` names it.
+    pub(crate) fn embedder_flag(&self) -> Option<&str> {
+        self.embedder.as_deref()
+    }
+
+    /// The store.
+    pub(crate) fn store(&self) -> &Target {
+        &self.options.store.value
+    }
+
+    /// The settings of the embedder, if somebody says which.
+    pub(crate) fn embedder(&self) -> Option<&Said<Settings>> {
+        self.options.embedder.as_ref()
     }
 
     /// The collection, or the default one.
     pub(crate) fn collection(&self) -> Result<CollectionName, Failure> {
-        match &self.collection {
-            Some(name) => Ok(name.clone()),
+        match &self.options.collection {
+            Some(said) => Ok(said.value.clone()),
             None => Ok(CollectionName::new(DEFAULT_COLLECTION)?),
         }
     }
 
     /// The collection that a verb was given as its argument, or by `--collection`; not by both.
     pub(crate) fn named(&self, argument: Option<CollectionName>) -> Result<Option<CollectionName>, Failure> {
-        match (argument, &self.collection) {
+        let flag = self.options.collection.as_ref().filter(|said| said.by_flag).map(|said| &said.value);
+        match (argument, flag) {
             (Some(name), Some(other)) if name != *other => {
                 Err(Failure::Usage(format!("is {name} or {other} meant? Name the collection once")))
             }
             (Some(name), _) => Ok(Some(name)),
-            (None, other) => Ok(other.clone()),
+            (None, other) => Ok(other.cloned()),
         }
     }
 
-    /// The namespace that `--namespace` names.
+    /// Whether the command line itself names a namespace.
+    pub(crate) fn names_namespace(&self) -> bool {
+        self.options.namespace.as_ref().is_some_and(|said| said.by_flag)
+    }
+
+    /// The namespace that is meant, whoever says so.
     pub(crate) fn namespace(&self) -> Option<&Namespace> {
-        self.namespace.as_ref()
+        self.options.namespace.as_ref().map(|said| &said.value)
     }
 
     /// The namespace that new records go to.
     pub(crate) fn home(&self) -> Result<Namespace, Failure> {
-        match &self.namespace {
+        match self.namespace() {
             Some(namespace) => Ok(namespace.clone()),
             None => Ok(Namespace::new([HOME])?),
         }
@@ -76,7 +115,7 @@ impl Context {
 
     /// What a reading verb sees.
     pub(crate) fn scope(&self) -> Scope {
-        match (&self.namespace, self.exact) {
+        match (self.namespace(), self.exact) {
             (None, _) => Scope::all(),
             (Some(namespace), true) => Scope::exact(namespace.clone()),
             (Some(namespace), false) => Scope::subtree(namespace.clone()),
@@ -88,9 +127,24 @@ impl Context {
         match self.database.get() {
             Some(database) => Ok(database),
             None => {
-                let database = self.store.open(make).await?;
+                let database = self.open_database(make).await?;
                 Ok(self.database.get_or_init(|| database))
             }
+        }
+    }
+
+    /// A reading verb with a misspelt path leaves nothing behind.
+    async fn open_database(&self, make: bool) -> Result<Database, Failure> {
+        if let (true, Some(folder)) = (make, &self.options.folder) {
+            std::fs::create_dir_all(folder).map_err(|error| Failure::file(folder, &error))?;
+        }
+        let opening = if make { Opening::OrMake } else { Opening::Existing };
+        match self.options.registry.open(self.store(), opening).await {
+            Ok(backend) => Ok(Database::new(backend)),
+            Err(error) if !make && error.kind() == ErrorKind::NotFound => {
+                Err(Failure::Absent(format!("{}; memoryctl add, create and import make one", error.message())))
+            }
+            Err(error) => Err(Failure::from(error).map(|message| format!("{}: {message}", self.store()))),
         }
     }
 
@@ -106,7 +160,7 @@ impl Context {
         match Failure::from(error) {
             Failure::Absent(_) => Failure::Absent(format!(
                 "there is no collection {name} in {}; `memoryctl collections` lists them, `memoryctl create {name}` makes it",
-                self.store
+                self.store()
             )),
             other => other,
         }

@@ -21,6 +21,8 @@ pub(crate) enum Failure {
     Absent(String),
     /// 4: the store did not answer, for now.
     Away(String),
+    /// 130, as shells count it: the user pressed Ctrl-C.
+    Interrupted(String),
     /// Whoever reads standard output wants no more, as `head` does: an end like any other.
     ClosedPipe,
 }
@@ -33,6 +35,7 @@ impl Failure {
             Self::Usage(message) => (2, message),
             Self::Absent(message) => (3, message),
             Self::Away(message) => (4, message),
+            Self::Interrupted(message) => (130, message),
             Self::ClosedPipe => return ExitCode::SUCCESS,
         };
         note(&format!("memoryctl: {message}"));
@@ -63,6 +66,7 @@ impl Failure {
             Self::Usage(message) => Self::Usage(change(message)),
             Self::Absent(message) => Self::Absent(change(message)),
             Self::Away(message) => Self::Away(change(message)),
+            Self::Interrupted(message) => Self::Interrupted(change(message)),
             Self::ClosedPipe => Self::ClosedPipe,
         }
     }

@@ -3,11 +3,14 @@
 mod args;
 mod commands;
 mod context;
+mod embedder;
 mod failure;
+mod interrupt;
+mod options;
 mod output;
 mod parse;
 mod pointed;
-mod store;
+mod progress;
 mod transfer;
 
 use std::process::ExitCode;
@@ -22,9 +25,7 @@ use crate::output::Output;
 
 fn main() -> ExitCode {
     match Args::try_parse() {
-        Ok(args) => {
-            futures_executor::block_on(run(args)).map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS)
-        }
+        Ok(args) => started(args).map_or_else(|failure| failure.report(), |()| ExitCode::SUCCESS),
         // `--help` and `--version` come this way too.
         Err(error) if !error.use_stderr() => match error.print() {
             Ok(()) => ExitCode::SUCCESS,
@@ -32,6 +33,13 @@ fn main() -> ExitCode {
         },
         Err(error) => Failure::from(error).report(),
     }
+}
+
+/// Backends that speak to servers, and embedding services, need a runtime; one thread of it is enough for one verb.
+fn started(args: Args) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::Error(format!("the program cannot start: {error}")))?;
+    runtime.block_on(run(args))
 }
 
 /// Runs the verb and closes the database, also after an error, so that nothing is left beside its file.

@@ -3,10 +3,27 @@
 use std::fmt::Write as _;
 
 use memory_core::Result;
-use memory_core::connect::{Setting, SettingKind};
+use memory_core::connect::{Given, Setting, SettingKind, Written};
 
 use crate::registry::Registry;
-use crate::show::quoted;
+use crate::show::{key, quoted};
+use crate::target::Target;
+
+/// What a new configuration file says of its one profile.
+#[derive(Clone, Debug)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewProfile<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The store.
+    pub store: &'a Target,
+    /// The collection, where one is meant.
+    pub collection: Option<&'a str>,
+    /// The namespace, where one is meant.
+    pub namespace: Option<&'a str>,
+    /// The embedder: a word or a URL, where one is meant.
+    pub embedder: Option<&'a str>,
+}
 
 impl Registry {
     /// A configuration file in TOML with one profile for this backend. Required keys stand in it with an example; the others
@@ -16,30 +33,51 @@ impl Registry {
     /// # Errors
     /// For a scheme that is not known or not built in, as [`Self::target`].
     pub fn commented(&self, scheme: &str) -> Result<String> {
-        let connector = self.connector(scheme)?;
-        let (name, about) = (connector.schemes().first().copied().unwrap_or_default(), connector.about());
-        let mut file = format!(
-            "# A store in {name}: {about}.\n\
-             # ${{VAR}} in a value is an environment variable, ${{VAR:-text}} one with a default.\n\n\
-             # The profile that is meant if none is named.\n\
-             profile = \"{name}\"\n\n\
-             [profiles.{name}]\n\
-             # The collection that is used if none is named.\n\
-             # collection = \"memories\"\n\n\
-             # The namespace that is used if none is named.\n\
-             # namespace = \"default\"\n\n\
-             # What makes vectors of texts: builtin, none, hash, or the URL of a service.\n\
-             # embedder = \"builtin\"\n\n\
-             [profiles.{name}.store]\n\
-             backend = \"{name}\"\n"
-        );
-        file += &described(connector.settings());
-        Ok(file)
+        let store = self.target_of("the example", scheme, Vec::new())?;
+        let name = store.backend();
+        Ok(file(&NewProfile { name, store: &store, collection: None, namespace: None, embedder: None }))
+    }
+
+    /// As [`Self::commented`], with what the profile says in place of examples. Secrets that are given stand in it as they are.
+    ///
+    /// # Errors
+    /// Those of [`Self::settings`].
+    pub fn new_profile(&self, profile: &NewProfile<'_>) -> Result<String> {
+        self.settings(profile.store)?;
+        Ok(file(profile))
     }
 }
 
+fn file(profile: &NewProfile<'_>) -> String {
+    let NewProfile { name, store, .. } = profile;
+    let (backend, about, table) = (store.backend(), store.connector.about(), format!("profiles.{}", key(name)));
+    let said = |key: &str, value: Option<&str>, example: &str| match value {
+        Some(value) => format!("{key} = {}\n\n", quoted(value)),
+        None => format!("# {key} = {}\n\n", quoted(example)),
+    };
+    let mut file = format!(
+        "# A store in {backend}: {about}.\n\
+         # ${{VAR}} in a value is an environment variable, ${{VAR:-text}} one with a default.\n\n\
+         # The profile that is meant if none is named.\n\
+         profile = {}\n\n\
+         [{table}]\n\
+         # The collection that is used if none is named.\n{}\
+         # The namespace that is used if none is named.\n{}\
+         # What makes vectors of texts: builtin, none, hash, or the URL of a service.\n{}\
+         [{table}.store]\n\
+         backend = {}\n",
+        quoted(name),
+        said("collection", profile.collection, "memories"),
+        said("namespace", profile.namespace, "default"),
+        said("embedder", profile.embedder, "builtin"),
+        quoted(backend),
+    );
+    file += &described(store.connector.settings(), &store.given);
+    file
+}
+
 /// A paragraph for each setting.
-fn described(settings: &[Setting]) -> String {
+fn described(settings: &[Setting], given: &[Given]) -> String {
     let mut text = String::new();
     for setting in settings {
         let mut facts = setting.kind.expected();
@@ -54,11 +92,23 @@ fn described(settings: &[Setting]) -> String {
         if !setting.env.is_empty() {
             facts += &format!("; or the environment variable {}", setting.env.join(" or "));
         }
-        let mark = if setting.required { "" } else { "# " };
+        let value = given.iter().find(|given| given.key == setting.key).and_then(|given| literal(&given.value));
+        let mark = if setting.required || value.is_some() { "" } else { "# " };
+        let value = value.unwrap_or_else(|| example(setting));
         // Writing to a text cannot fail.
-        let _ = write!(text, "\n# {}\n# {facts}.\n{mark}{} = {}\n", setting.about, setting.key, example(setting));
+        let _ = write!(text, "\n# {}\n# {facts}.\n{mark}{} = {value}\n", setting.about, setting.key);
     }
     text
+}
+
+/// A given value as TOML writes it. A `${` in it stands for itself.
+fn literal(value: &Written) -> Option<String> {
+    match value {
+        Written::Text(text) => Some(quoted(&text.replace("${", "$${"))),
+        Written::Whole(number) => Some(number.to_string()),
+        Written::Switch(on) => Some(on.to_string()),
+        Written::Other(_) => None,
+    }
 }
 
 /// A value that can be read, as TOML writes it.

@@ -9,6 +9,8 @@ mod table;
 mod target;
 mod url;
 
+pub use commented::NewProfile;
 pub use file::{ConfigFile, EmbedderChoice, Placed, Profile};
 pub use registry::Registry;
+pub use show::masked;
 pub use target::Target;

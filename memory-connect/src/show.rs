@@ -80,13 +80,13 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// A key as TOML writes it.
-fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     let bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if !name.is_empty() && name.chars().all(bare) { name.to_owned() } else { quoted(name) }
 }
 
 /// A URL of which nothing else is known, without its user and password and without the values behind `?`; another text as it is.
-pub(crate) fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
     let (place, query) = rest.split_once('?').map_or((rest, ""), |(place, _)| (place, "?***"));
     // The last @ of all, for a password may hold a slash.

@@ -41,7 +41,7 @@ impl Target {
     ///
     /// # Errors
     /// `InvalidArgument` if the folder's name is no UTF-8.
-    pub(crate) fn starting_at(mut self, folder: &Path) -> Result<Self> {
+    pub fn starting_at(mut self, folder: &Path) -> Result<Self> {
         let declared = self.connector.settings();
         let is_path =
             |key: &str| declared.iter().any(|setting| setting.key == key && setting.kind == SettingKind::Path);

@@ -47,6 +47,14 @@ impl HashEmbedder {
         Ok(Self::of(language, dimension))
     }
 
+    /// The embedder that a collection's label names, if it is one of these.
+    pub fn of_identity(label: &str) -> Option<Self> {
+        let parts: Vec<&str> = label.split('/').collect();
+        let [_, _, language, _, dimension] = parts.as_slice() else { return None };
+        let embedder = Self::new(language.parse().ok()?, dimension.parse().ok()?).ok()?;
+        (embedder.identity == label).then_some(embedder)
+    }
+
     fn of(language: Language, dimension: usize) -> Self {
         let analyser = Analyser::new(language);
         let identity = format!("hash/{VERSION}/{language}/{}/{dimension}", analyser.version());

@@ -15,7 +15,7 @@ pub use cache::{CacheStats, CachedEmbedder};
 pub use hash::HashEmbedder;
 #[cfg(feature = "http")]
 pub use http::{HttpConfig, HttpEmbedder, Service};
-pub use open::open;
+pub use open::{check, open};
 
 /// Every embedder here refuses a blank text in the same words.
 fn refuse_blank(texts: &[&str]) -> memory_core::Result<()> {

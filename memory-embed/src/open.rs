@@ -22,10 +22,25 @@ pub async fn open(settings: &Settings) -> Result<Option<Arc<dyn Embedder>>> {
         Some("builtin") => builtin(settings).map(Some),
         Some("hash") => hash(settings).map(Some),
         Some(url) if is_address(url) => service(url, settings).await.map(Some),
-        // It is not repeated here, for it may be an address with a password in it.
-        Some(_) => Err(Error::invalid(
-            "the embedder to use is none, builtin, hash, or an address that begins with http:// or https://",
-        )),
+        Some(_) => Err(no_choice()),
+    }
+}
+
+/// What was said is not repeated, for it may be an address with a password in it.
+fn no_choice() -> Error {
+    Error::invalid("the embedder to use is none, builtin, hash, or an address that begins with http:// or https://")
+}
+
+/// Whether these settings can name an embedder, as far as that shows without opening it.
+///
+/// # Errors
+/// `InvalidArgument` for another choice, `Unsupported` for an embedder that this program was built without.
+pub fn check(settings: &Settings) -> Result<()> {
+    match settings.text(USE.key)? {
+        None | Some("none" | "hash") => Ok(()),
+        Some("builtin") => builtin(settings).map(drop),
+        Some(url) if is_address(url) => service_is_built_in(),
+        Some(_) => Err(no_choice()),
     }
 }
 
@@ -59,6 +74,16 @@ fn builtin(_: &Settings) -> Result<Arc<dyn Embedder>> {
 async fn service(url: &str, settings: &Settings) -> Result<Arc<dyn Embedder>> {
     let config = crate::http::configure(url, settings)?;
     Ok(Arc::new(crate::HttpEmbedder::connect(config).await?))
+}
+
+#[cfg(feature = "http")]
+fn service_is_built_in() -> Result<()> {
+    Ok(())
+}
+
+#[cfg(not(feature = "http"))]
+fn service_is_built_in() -> Result<()> {
+    Err(left_out("embedding services", "http"))
 }
 
 #[cfg(not(feature = "http"))]

@@ -10,30 +10,34 @@ const STEPS: &[(&str, &[&str])] = &[
     ("A collection for vectors of 56 components", &["create", "--dimension", "56", "--metric", "cosine"]),
     ("A few hundred memories of several users and agents", &["import", "examples/memories.jsonl"]),
     ("Whose they are", &["namespaces"]),
-    ("By text", &["search", "deleted data", "--limit", "3"]),
-    ("The same, only what must not happen again", &["search", "deleted data", "--filter", FILTER, "--limit", "3"]),
+    ("By text", &["search", "deleted data", "--mode", "text", "--limit", "3"]),
+    (
+        "The same, only what must not happen again",
+        &["search", "deleted data", "--mode", "text", "--filter", FILTER, "--limit", "3"],
+    ),
     ("By vector: \"how to talk to an upset person\", as an embedding", &["search", "--vector", UPSET, "--limit", "3"]),
     ("More like one of them", &["search", "--like", "heur-freeze-clock", "--limit", "3"]),
     ("By both", &["search", "repair or refund", "--vector", REFUND, "--limit", "3"]),
     ("By both, for one user", &["search", "foods to avoid", "--vector", FOODS, "--namespace", "deniz", "--limit", "3"]),
 ];
 
-const FILTER: &str = r#"{"and":[{"field":"kind","op":"eq","value":"anti-pattern"},{"field":["metadata","priority"],"op":"ge","value":4}]}"#;
+const FILTER: &str = r#"kind = "anti-pattern" and metadata.priority >= 4"#;
 const UPSET: &str = "examples/queries/how-to-talk-to-an-upset-person.json";
 const REFUND: &str = "examples/queries/customer-wants-a-refund.json";
 const FOODS: &str = "examples/queries/which-foods-to-avoid.json";
 
 /// What the reader may type next.
 const NEXT: &[&[&str]] = &[
-    &["search", "backup", "--limit", "5"],
+    &["search", "backup", "--mode", "text", "--limit", "5"],
     &["add", "The demo was run today.", "--kind", "fact", "--tag", "demo"],
     &["list", "--limit", "5"],
     &["export", "-"],
 ];
 
-/// Builds memoryctl, makes the file anew and runs every step, showing each command and its answer.
+/// Builds memoryctl, makes the file anew and runs every step, showing each command and its answer. The vectors of the demo
+/// are brought along, so the model in the program, which takes minutes to build, is left out.
 pub(crate) fn run_all(out: Option<&str>) -> Result<(), String> {
-    run(&mut cargo(&["build", "--locked", "-p", "memory-cli"]))?;
+    run(&mut cargo(&["build", "--locked", "-p", "memory-cli", "--no-default-features"]))?;
     let tool = tool()?;
     let file = match out {
         Some(out) => new_file(out)?,

@@ -6,8 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use memory_core::{
-    CollectionSpec, Embedding, ErrorKind, Kind, Memory, Metadata, Metric, Precondition, Record, RecordId, Scope,
-    Switch, Value,
+    Cut, Embedding, ErrorKind, Kind, Memory, Metadata, Precondition, Record, RecordId, Scope, Switch, TextForm, Value,
 };
 use uuid::Uuid;
 
@@ -62,11 +61,39 @@ pub(crate) async fn run(context: &Context, out: &mut Output, args: Add) -> Resul
     if let Some(after) = args.expires_in {
         draft = draft.expires_in(after);
     }
-    let memory = collection(context, dimension).await?;
-    let record = memory.record(draft)?;
+    let mut memory = collection(context, dimension).await?;
+    if dimension.is_none() {
+        memory = context.embedding(memory).await?;
+    }
+    let record = embedded(&memory, memory.record(draft)?).await?;
     let key = record.key.clone();
     put(&memory, record, args.replace || fresh).await?;
     if out.is_json() { out.json(&json::key(&key)) } else { out.line(text::safe(key.id.as_str())) }
+}
+
+/// The record with the vector of its text, where there is an embedder and a text.
+async fn embedded(memory: &Memory, mut record: Record) -> Result<Record, Failure> {
+    let text = record.content.as_str();
+    let (Some(embedder), None, false) = (memory.embedder(), &record.embedding, text.trim().is_empty()) else {
+        return Ok(record);
+    };
+    let made = embedder.embed(TextForm::Document, &[text]).await?.pop();
+    if let Some(made) = made {
+        let limit = embedder.token_limit().map_or_else(String::new, |limit| format!(" of {limit} tokens"));
+        match made.cut {
+            Cut::No => {}
+            Cut::Yes => note(&format!(
+                "the text is longer than the embedder's limit{limit}: the vector holds its beginning alone; its words are \
+                 all found"
+            )),
+            Cut::Unknown => note(&format!(
+                "the text may be longer than the embedder's limit{limit}, and the vector hold its beginning alone; its words \
+                 are all found"
+            )),
+        }
+        record.embedding = Some(made.embedding);
+    }
+    Ok(record)
 }
 
 /// Puts the record; unless it may replace one, only if there is none.
@@ -87,17 +114,14 @@ async fn put(memory: &Memory, record: Record, replace: bool) -> Result<(), Failu
     }
 }
 
-/// The collection, made if it is the default one and missing; with vectors if a dimension is known.
+/// The collection, made if it is the default one and missing.
 async fn collection(context: &Context, dimension: Option<usize>) -> Result<Memory, Failure> {
     let name = context.collection()?;
     let scope = Scope::exact(context.home()?);
     let database = context.database(true).await?;
     match database.open(&name, scope.clone()).await {
         Err(error) if error.kind() == ErrorKind::NotFound && name.as_str() == DEFAULT_COLLECTION => {
-            let mut spec = CollectionSpec::new(name);
-            if let Some(dimension) = dimension {
-                spec = spec.with_vectors(dimension, Metric::Cosine)?;
-            }
+            let spec = context.new_spec(name, dimension).await?;
             note(&format!("made collection {spec}"));
             Ok(database.create(&spec, scope).await?)
         }

@@ -14,7 +14,7 @@ pub(crate) struct Create {
     /// Its name [default: memories]
     #[arg(value_parser = parse::collection)]
     name: Option<CollectionName>,
-    /// How many components each vector has; without it the collection is text only
+    /// How many components each vector has. Without it, and without an embedder that is named, the collection is text only
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     dimension: Option<u32>,
     /// How vectors are compared: cosine (unless given), dot or euclidean
@@ -40,6 +40,7 @@ pub(crate) async fn run(context: &Context, out: &mut Output, args: Create) -> Re
     if let Some(dimension) = args.dimension {
         spec = spec.with_vectors(dimension as usize, args.metric.unwrap_or(Metric::Cosine))?;
     }
+    let spec = context.with_embedder(spec).await?;
     let memory = context.database(true).await?.create(&spec, Scope::all()).await?;
     if out.is_json() {
         return out.json(&Answer { collection: json::spec(memory.spec()) });

@@ -3,17 +3,22 @@
 pub(crate) mod add;
 pub(crate) mod collections;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod count;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod drop;
+pub(crate) mod embed;
 pub(crate) mod export;
 pub(crate) mod get;
+pub(crate) mod health;
 pub(crate) mod import;
+pub(crate) mod init;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod namespaces;
 pub(crate) mod search;
+pub(crate) mod stats;
 
 mod confirm;
 mod vector;
@@ -39,5 +44,10 @@ pub(crate) async fn run(context: &Context, out: &mut Output, verb: Verb) -> Resu
         Verb::Namespaces(args) => namespaces::run(context, out, args).await,
         Verb::Export(args) => export::run(context, out, args).await,
         Verb::Import(args) => import::run(context, out, args).await,
+        Verb::Embed(args) => embed::run(context, out, args).await,
+        Verb::Health(_) => health::run(context, out).await,
+        Verb::Stats(args) => stats::run(context, out, args).await,
+        Verb::Init(args) => init::run(context, out, args),
+        Verb::Config(args) => config::run(context, out, args),
     }
 }

@@ -18,10 +18,10 @@ use crate::parse;
 pub(crate) struct Search {
     /// The text; its words are looked for, nothing in it is an operator
     text: Option<String>,
-    /// By text, by vector, or by both; unless given, by what there is
+    /// By text, by vector, or by both; unless given, by both where the collection has an embedder, else by what there is
     #[arg(long, value_enum)]
     mode: Option<Mode>,
-    /// The vector: a JSON array, or the name of a file that holds one
+    /// The vector, instead of the text's own: a JSON array, or the name of a file that holds one
     #[arg(long, value_name = "FILE|JSON", conflicts_with = "like")]
     vector: Option<String>,
     /// The vector of this stored record
@@ -52,32 +52,45 @@ enum Mode {
 }
 
 /// What to search by, and whether that fits what was given.
-fn mode(asked: Option<Mode>, text: bool, vector: bool) -> Result<Mode, Failure> {
+fn check(asked: Option<Mode>, text: bool, vector: bool) -> Result<(), Failure> {
     match (asked, text, vector) {
         (None, false, false) => Err("say what to look for: memoryctl search TEXT, or --vector or --like"),
-        (None, true, false) => Ok(Mode::Text),
-        (None, false, true) => Ok(Mode::Vector),
-        (None, true, true) => Ok(Mode::Hybrid),
         (Some(Mode::Text), false, _) => Err("a search by text needs a TEXT"),
         (Some(Mode::Text), _, true) => Err("a search by text takes no vector; --mode hybrid takes both"),
-        (Some(Mode::Vector), _, false) => Err("a search by vector needs --vector or --like"),
-        (Some(Mode::Vector), true, _) => Err("a search by vector takes no TEXT; --mode hybrid takes both"),
-        (Some(Mode::Hybrid), false, false) => Err("a hybrid search needs a TEXT, and --vector or --like"),
-        (Some(mode), _, _) => Ok(mode),
+        (Some(Mode::Vector), true, true) => {
+            Err("a search by vector takes a TEXT or a vector; --mode hybrid takes both")
+        }
+        (Some(_), false, false) => Err("say what to look for: a TEXT, --vector or --like"),
+        _ => Ok(()),
     }
     .map_err(|message| Failure::Usage(message.to_owned()))
 }
 
+/// What to search by if it is not said: by everything that there is.
+fn mode(asked: Option<Mode>, text: bool, vector: bool) -> Mode {
+    asked.unwrap_or(match (text, vector) {
+        (true, true) => Mode::Hybrid,
+        (true, false) => Mode::Text,
+        (false, _) => Mode::Vector,
+    })
+}
+
 /// Searches and writes the hits.
 pub(crate) async fn run(context: &Context, out: &mut Output, args: Search) -> Result<(), Failure> {
-    let mode = mode(args.mode, args.text.is_some(), args.vector.is_some() || args.like.is_some())?;
+    let has_vector = args.vector.is_some() || args.like.is_some();
+    check(args.mode, args.text.is_some(), has_vector)?;
     let filter = args.which.filter(SystemClock.now())?;
     let given = args.vector.as_deref().map(vector::read).transpose()?;
-    let memory = context.memory().await?;
-    let embedding = match &args.like {
-        Some(id) => Some(like(&memory, id).await?),
-        None => given,
+    let mut memory = context.memory().await?;
+    let embedding = match (&args.like, &args.text) {
+        (Some(id), _) => Some(like(&memory, id).await?),
+        (None, Some(text)) if !has_vector && args.mode != Some(Mode::Text) => {
+            memory = context.embedding(memory).await?;
+            embedding(&memory, text, args.mode).await?
+        }
+        _ => given,
     };
+    let mode = mode(args.mode, args.text.is_some(), embedding.is_some());
     let answer = match (mode, embedding) {
         (Mode::Hybrid, embedding) => hybrid(&memory, &args, filter, embedding).await?,
         (_, Some(embedding)) => plain(&memory, &args, filter, SearchRequest::new(Query::vector(embedding))).await?,
@@ -95,6 +108,20 @@ pub(crate) async fn run(context: &Context, out: &mut Output, args: Search) -> Re
         note("nothing found");
     }
     hits::hits(out, &answer.hits, memory.spec().analyser(), &words)
+}
+
+/// The vector of the text, where the collection has an embedder.
+async fn embedding(memory: &Memory, text: &str, mode: Option<Mode>) -> Result<Option<Embedding>, Failure> {
+    if memory.embedder().is_some() && !text.trim().is_empty() {
+        return Ok(Some(memory.embed_query(text).await?.embedding));
+    }
+    match mode {
+        Some(Mode::Vector) => Err(Failure::Error(format!(
+            "collection {} has no embedder at hand to make a vector of the text: give one by --vector or --like",
+            memory.spec().name()
+        ))),
+        _ => Ok(None),
+    }
 }
 
 async fn like(memory: &Memory, id: &RecordId) -> Result<Embedding, Failure> {
@@ -157,6 +184,7 @@ mod tests {
             (Some(Text), true, false, Some(Text)),
             (Some(Text), false, false, None),
             (Some(Text), true, true, None),
+            (Some(Vector), true, false, Some(Vector)),
             (Some(Vector), false, true, Some(Vector)),
             (Some(Vector), true, true, None),
             (Some(Vector), false, false, None),
@@ -164,7 +192,8 @@ mod tests {
             (Some(Hybrid), false, true, Some(Hybrid)),
             (Some(Hybrid), false, false, None),
         ] {
-            assert_eq!(mode(asked, text, vector).ok(), found, "{asked:?} {text} {vector}");
+            let taken = check(asked, text, vector).is_ok().then(|| mode(asked, text, vector));
+            assert_eq!(taken, found, "{asked:?} {text} {vector}");
         }
     }
 }

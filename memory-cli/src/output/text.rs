@@ -48,6 +48,16 @@ pub(crate) fn when(at: Timestamp) -> String {
     at.to_string().chars().take(16).collect::<String>().replace('T', " ")
 }
 
+/// A number of bytes, in the unit that fits.
+pub(crate) fn bytes(count: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut value, mut unit) = (count as f64, 0);
+    while value >= 1024.0 && unit + 1 < units.len() {
+        (value, unit) = (value / 1024.0, unit + 1);
+    }
+    if unit == 0 { format!("{count} B") } else { format!("{value:.1} {}", units[unit]) }
+}
+
 /// A number of records, in words.
 pub(crate) fn records(count: u64) -> String {
     match count {

@@ -2,28 +2,30 @@
 
 use memory_core::{Draft, Error, Metadata, Record, Result, Value};
 use uuid::Uuid;
+use xxhash_rust::xxh3::Xxh3;
 
 /// Which fields hold what.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
-    /// The field that holds the id, a string or a whole number; each record gets a new UUID if there is none.
+    /// The field that holds the id, a string or a whole number. If there is none, each record gets a UUID that is made of its
+    /// line, so that an import that is repeated finds its own records.
     pub(crate) id: Option<String>,
     /// The fields whose texts, joined by a line break, are the content.
     pub(crate) content: Vec<String>,
 }
 
 impl Fields {
-    /// The record that the line becomes: other fields are its metadata.
+    /// The record that the line of this number becomes: other fields are its metadata.
     ///
     /// # Errors
     /// `InvalidArgument` for a line that is no JSON object, a field that is missing or of another type, and metadata out of
     /// bounds.
-    pub(crate) fn draft(&self, line: &str) -> Result<Draft> {
+    pub(crate) fn draft(&self, number: u64, line: &str) -> Result<Draft> {
         let Value::Object(mut entries) = Value::from_json(line)? else {
             return Err(Error::invalid("this is not a JSON object"));
         };
         let id = match &self.id {
-            None => Uuid::now_v7().to_string(),
+            None => made_of(number, line).to_string(),
             Some(field) => match entries.remove(field) {
                 Some(Value::String(id)) => id,
                 Some(Value::Number(number)) if number.as_i64().is_some() || number.as_u64().is_some() => {
@@ -48,6 +50,14 @@ impl Fields {
     }
 }
 
+/// A UUID (version 8) of the line and its number: two lines of the same text stay two records.
+fn made_of(number: u64, line: &str) -> Uuid {
+    let mut hash = Xxh3::new();
+    hash.update(&number.to_le_bytes());
+    hash.update(line.trim_end().as_bytes());
+    Uuid::new_v8(hash.digest128().to_be_bytes())
+}
+
 #[cfg(test)]
 mod tests {
     use memory_core::{Namespace, Timestamp};
@@ -55,7 +65,7 @@ mod tests {
     use super::*;
 
     fn record(fields: &Fields, line: &str) -> Result<Record> {
-        fields.draft(line)?.build(Some(&Namespace::new(["default"])?), Timestamp::MIN)
+        fields.draft(3, line)?.build(Some(&Namespace::new(["default"])?), Timestamp::MIN)
     }
 
     fn fields(id: &str, content: &[&str]) -> Fields {
@@ -77,10 +87,16 @@ mod tests {
     #[test]
     fn ids_are_made_where_no_field_is_named() {
         let fields = Fields { id: None, content: vec!["text".to_owned()] };
-        let first = record(&fields, r#"{"text":"a"}"#).unwrap();
-        let second = record(&fields, r#"{"text":"a"}"#).unwrap();
-        assert_eq!(first.key.id.as_str().len(), 36);
-        assert_ne!(first.key.id, second.key.id);
+        let id = |number, line: &str| {
+            let home = Namespace::new(["default"]).unwrap();
+            let record = fields.draft(number, line).unwrap().build(Some(&home), Timestamp::MIN).unwrap();
+            record.key.id.as_str().to_owned()
+        };
+        let first = id(1, r#"{"text":"a"}"#);
+        assert_eq!((first.len(), first.as_bytes()[14]), (36, b'8'));
+        assert_eq!(id(1, "{\"text\":\"a\"}\r\n"), first);
+        assert_ne!(id(2, r#"{"text":"a"}"#), first);
+        assert_ne!(id(1, r#"{"text":"b"}"#), first);
     }
 
     #[test]

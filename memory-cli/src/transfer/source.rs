@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::BufRead;
 
-use memory_core::{Clock as _, CollectionName, CollectionSpec, Draft, Error, Namespace, Record, Result, SystemClock};
+use memory_core::{CollectionName, CollectionSpec, Draft, Error, Namespace, Record, Result, Timestamp};
 
 use super::foreign::Fields;
 use super::format::{Sum, is_trailer, read_header};
@@ -39,33 +39,40 @@ enum Form {
 pub(crate) struct Source<R> {
     lines: Lines<R>,
     form: Form,
+    /// The time of records that name none.
+    now: Timestamp,
     /// The first line, where it is a record and was looked at for a header.
     first: Option<Line>,
 }
 
 impl<R: BufRead> Source<R> {
-    /// Begins to read; answers the spec that an export's header holds, under this name.
+    /// Begins to read; answers the spec that an export's header holds, under this name. Records that name no time have this
+    /// one.
     ///
     /// # Errors
     /// A header of another version or none of ours, named as line 1.
-    pub(crate) fn new(reader: R, name: &CollectionName) -> Result<(Self, Option<CollectionSpec>), BadLine> {
+    pub(crate) fn new(
+        reader: R,
+        name: &CollectionName,
+        now: Timestamp,
+    ) -> Result<(Self, Option<CollectionSpec>), BadLine> {
         let mut lines = Lines::new(reader);
         let first = lines.next().map_err(|error| BadLine { number: 1, error })?;
-        let Some(first) = first else { return Ok((Self { lines, form: Form::Records, first: None }, None)) };
+        let Some(first) = first else { return Ok((Self { lines, form: Form::Records, now, first: None }, None)) };
         let spec = first.text().map_or(Ok(None), |text| read_header(text, name));
         match spec.map_err(|error| BadLine { number: 1, error })? {
-            None => Ok((Self { lines, form: Form::Records, first: Some(first) }, None)),
+            None => Ok((Self { lines, form: Form::Records, now, first: Some(first) }, None)),
             spec => {
                 let mut sum = Box::<Sum>::default();
                 sum.add(&first.bytes, false);
-                Ok((Self { lines, form: Form::Export(sum, false), first: None }, spec))
+                Ok((Self { lines, form: Form::Export(sum, false), now, first: None }, spec))
             }
         }
     }
 
     /// Begins to read objects from elsewhere.
-    pub(crate) fn foreign(reader: R, fields: Fields, home: Namespace) -> Self {
-        Self { lines: Lines::new(reader), form: Form::Foreign(fields, home), first: None }
+    pub(crate) fn foreign(reader: R, fields: Fields, home: Namespace, now: Timestamp) -> Self {
+        Self { lines: Lines::new(reader), form: Form::Foreign(fields, home), now, first: None }
     }
 
     /// The next record with the number of its line; none at a good end.
@@ -87,7 +94,7 @@ impl<R: BufRead> Source<R> {
     }
 
     fn take(&mut self, line: Line) -> Result<Option<Record>> {
-        let now = SystemClock.now();
+        let now = self.now;
         match &mut self.form {
             Form::Export(_, true) => Err(Error::invalid("there is more after the trailer: the file was changed")),
             Form::Export(sum, ended) if is_trailer(&line.bytes) => {
@@ -105,7 +112,7 @@ impl<R: BufRead> Source<R> {
             }
             Form::Records | Form::Foreign(..) if line.is_blank() => Ok(None),
             Form::Records => Draft::from_json(line.text()?)?.build(None, now).map(Some),
-            Form::Foreign(fields, home) => fields.draft(line.text()?)?.build(Some(home), now).map(Some),
+            Form::Foreign(fields, home) => fields.draft(line.number, line.text()?)?.build(Some(home), now).map(Some),
         }
     }
 
@@ -129,7 +136,7 @@ mod tests {
     /// The ids with their lines, and the error if there is one.
     fn read(text: &[u8]) -> (Vec<(u64, String)>, Option<String>) {
         let name = CollectionName::new("notes").unwrap();
-        let mut source = match Source::new(text, &name) {
+        let mut source = match Source::new(text, &name, Timestamp::MIN) {
             Ok((source, _)) => source,
             Err(bad) => return (Vec::new(), Some(bad.to_string())),
         };

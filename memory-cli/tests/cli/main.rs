@@ -4,8 +4,12 @@
 
 mod choosing;
 mod codes;
+mod configuration;
+mod embedding;
 mod hostile;
+mod interrupting;
 mod moving;
 mod searching;
+mod service;
 mod tool;
 mod verbs;

@@ -46,12 +46,17 @@ impl Tool {
         self.arg(name)
     }
 
-    /// The program with no store named and no environment of its own.
+    /// The program with no store named, a home of its own, and without an embedder: most tests are about other things.
     pub(crate) fn bare(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_memoryctl"));
-        for name in ["MEMORY_STORE", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM"] {
-            command.env_remove(name);
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["MEMORY_", "XDG_", "CLICOLOR", "OPENAI_"].iter().any(|prefix| text.starts_with(prefix)) {
+                command.env_remove(&name);
+            }
         }
+        command.env_remove("NO_COLOR").env_remove("TERM").env("HOME", self.folder.path());
+        command.env("MEMORY_EMBEDDER", "none");
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }

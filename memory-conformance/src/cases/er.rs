@@ -110,6 +110,7 @@ async fn after_close_every_call_is_refused(context: Context) -> Outcome {
     let memory = context.home("a").await?;
     memory.put(Record::draft("1")).await?;
     let name = context.name("a")?;
+    let whole = context.database.open(&name, Scope::all()).await?;
     let (clone, narrow) = (context.database.clone(), memory.narrow(Scope::exact(namespace(["n"])?))?);
     ensure!(context.database.close().await.is_ok(), "close");
     let spec = context.spec("a", Metric::Cosine)?;
@@ -120,6 +121,7 @@ async fn after_close_every_call_is_refused(context: Context) -> Outcome {
             ("collections", database.collections().await.map(drop)),
             ("drop", database.drop_collection(&name).await.map(drop)),
             ("health", database.health().await.map(drop)),
+            ("stats", whole.stats().await.map(drop)),
         ];
         for task in super::ca::claimed_tasks(context.capabilities(), &name) {
             refused.push(("maintain", database.maintain(&task).await.map(drop)));
