@@ -24,7 +24,8 @@ pub(crate) fn run_all() -> Result<(), String> {
 }
 
 /// Packages every crate that is published. Work that is not committed yet is packaged too: one lints before committing.
-pub(crate) const PACKAGE: [&str; 6] = ["package", "--workspace", "--exclude", "xtask", "--locked", "--allow-dirty"];
+pub(crate) const PACKAGE: [&str; 8] =
+    ["package", "--workspace", "--exclude", "xtask", "--exclude", "memory-bench", "--locked", "--allow-dirty"];
 
 /// Installs rustfmt and clippy where the toolchain came without them.
 fn components() -> Result<(), String> {

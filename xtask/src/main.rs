@@ -1,6 +1,7 @@
 //! The project's own commands. `cargo xtask help` lists them; each lives in a file of its own.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks on its standard streams")]
 
+mod bench;
 mod demo;
 mod lint;
 mod mutants;
@@ -29,6 +30,9 @@ The project's own commands:
       Writes the analyser's Unicode tables, or says whether they are fresh.
   cargo xtask report
       Runs the conformance suite and writes one HTML page: rules by backends.
+  cargo xtask bench [--records N,...] [--out DIR] [--quick] [--only NAME,...]
+      Measures memory-sqlite against hand-written baselines: a table, bench.json
+      and a page with plots. memory-bench/README.md says how to read them.
   cargo xtask demo [--out FILE]
       Loads example memories into a SQLite file and searches them.
   cargo xtask new-backend NAME
@@ -69,6 +73,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
         ("tidy", []) => tidy::run(),
         ("tables", _) => tables::run(args.get(1..).unwrap_or_default()),
         ("report", []) => report::run_all(),
+        ("bench", flags) => bench::run_all(flags),
         ("demo", []) => demo::run_all(None),
         ("demo", ["--out", file]) => demo::run_all(Some(file)),
         ("new-backend", [name]) => new_backend::run_all(name),

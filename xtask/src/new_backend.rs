@@ -72,6 +72,7 @@ pub(crate) fn try_out(tally: &mut Tally) -> Result<(), String> {
     copy(&root().join("memory-connect"), &folder.join("memory-connect"))?;
     for (path, text) in lines("acme", read)? {
         let text = text.replace("path = \"memory-", &own).replace("\"memory-*\", \"xtask\"", "\"memory-*\"");
+        let text = text.replace("\"memory-[!b]*\", \"xtask\"", "\"memory-*\"");
         let text = text.replace("[workspace.lints.rust]", "[workspace.lints.rust]\nwarnings = \"deny\"");
         // These two are here.
         let text = text.replace(&format!("{own}acme"), "path = \"memory-acme");

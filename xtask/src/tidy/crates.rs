@@ -110,6 +110,28 @@ pub(super) fn backends_apart(tree: &Tree) -> Vec<String> {
     problems
 }
 
+/// The benchmark, which only those build who ask for it.
+const BENCH: &str = "memory-bench";
+
+/// memory-bench is the one member that `default-members` leaves out, and no member depends on it.
+pub(super) fn bench_apart(tree: &Tree) -> Vec<String> {
+    let mut problems = Vec::new();
+    let workspace = section(tree.text("Cargo.toml").unwrap_or_default(), "workspace");
+    if tree.has(BENCH) && !workspace.contains(&"default-members = [\"memory-[!b]*\", \"xtask\"]") {
+        problems.push(format!("Cargo.toml: default-members must be all members but {BENCH}"));
+    }
+    for name in tree.members().filter(|name| *name != BENCH) {
+        if name.starts_with("memory-b") {
+            problems.push(format!("{name}: default-members leaves it out, for its name begins as that of {BENCH}"));
+        }
+        let manifest = tree.text(&format!("{name}/Cargo.toml")).unwrap_or_default();
+        if manifest.lines().any(|line| line.starts_with(BENCH)) {
+            problems.push(format!("{name}/Cargo.toml: depends on {BENCH}"));
+        }
+    }
+    problems
+}
+
 /// The lines of one section of a manifest, without blank lines and comments.
 fn section<'a>(manifest: &'a str, name: &str) -> Vec<&'a str> {
     let head = format!("[{name}]");
@@ -169,6 +191,18 @@ mod tests {
             format!("{own}\n[[package]]\nname = \"memory-core\"\nversion = \"0.3.0\"\nsource = \"registry\"\n");
         assert_eq!(no_registry(&Tree::from([("Cargo.lock", foreign.as_str())])).len(), 1);
         assert_eq!(no_registry(&Tree::default()).len(), 1);
+    }
+
+    #[test]
+    fn who_builds_the_benchmark_unasked_is_seen() {
+        let with = |root, extra: (&str, &str)| {
+            bench_apart(&Tree::from([("Cargo.toml", root), ("memory-bench/Cargo.toml", ""), extra]))
+        };
+        let good = "[workspace]\ndefault-members = [\"memory-[!b]*\", \"xtask\"]\n";
+        assert_eq!(with(good, ("memory-a/Cargo.toml", "memory-core.workspace = true")), [] as [&str; 0]);
+        assert_eq!(with("[workspace]\n", ("memory-a/Cargo.toml", "")).len(), 1);
+        assert_eq!(with(good, ("memory-badger/Cargo.toml", "")).len(), 1);
+        assert_eq!(with(good, ("memory-cli/Cargo.toml", "memory-bench.workspace = true")).len(), 1);
     }
 
     #[test]

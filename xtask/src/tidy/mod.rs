@@ -22,6 +22,7 @@ const CHECKS: &[Check] = &[
     ("internal dependencies carry the exact version", crates::exact_versions),
     REGISTRY,
     ("no backend depends on another", crates::backends_apart),
+    ("nobody builds memory-bench without asking", crates::bench_apart),
     ("a backend holds only the files of ARCHITECTURE.md", backends::files),
     ("a URL leads to every backend", backends::connected),
     ("a backend waits (.await) only where it talks to its server", backends::awaits),

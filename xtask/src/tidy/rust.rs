@@ -7,7 +7,14 @@ use super::tree::Tree;
 const LONGEST: usize = 500;
 
 /// The files that may hold `unsafe`, each with the reason.
-const UNSAFE: &[(&str, &str)] = &[];
+const UNSAFE: &[(&str, &str)] = &[
+    ("memory-bench/src/counting/heap.rs", "an allocator that counts"),
+    ("memory-bench/src/counting/syncs.rs", "calls of fsync are counted in the place of the C library's"),
+    (
+        "memory-bench/src/handwritten/kernel.rs",
+        "functions compiled for an instruction set that the machine may not have",
+    ),
+];
 
 /// Lints that guard against a panic. Only tests may turn one off, and the suite, which is a test.
 const AGAINST_PANICS: [&str; 5] = ["expect_used", "panic", "todo", "unimplemented", "unwrap_used"];
@@ -76,8 +83,9 @@ fn unsafe_outside(tree: &Tree, listed: &[(&str, &str)]) -> Vec<String> {
             }
         }
     }
-    for (file, reason) in listed.iter().filter(|(file, _)| tree.text(file).is_none_or(|text| !text.contains("unsafe")))
-    {
+    // What is said of a crate that is not there, as in the trees of the tests below, is not out of date.
+    let of_members = listed.iter().filter(|(file, _)| file.split_once('/').is_some_and(|(name, _)| tree.has(name)));
+    for (file, reason) in of_members.filter(|(file, _)| tree.text(file).is_none_or(|text| !text.contains("unsafe"))) {
         problems.push(format!("{file} is listed ({reason}) but holds no unsafe"));
     }
     problems
