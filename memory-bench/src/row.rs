@@ -68,7 +68,7 @@ impl Row {
         ratio.is_finite().then_some(ratio)
     }
 
-    /// The object of bench.json: first what every reader needs, then how sure it is.
+    /// The object of bench.json; its keys are in the order of the alphabet.
     pub(crate) fn json(&self, cpu_features: &str) -> Value {
         json!({
             "operation": self.operation,
