@@ -1,5 +1,7 @@
 //! Each embedder by itself, and `Memory` with one.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 #[cfg(feature = "builtin")]
 mod builtin;
 mod cache;
