@@ -128,6 +128,19 @@ fn vectors_of_no_embedder_are_left_as_they_are() {
 }
 
 #[test]
+fn a_vector_of_another_dimension_is_refused() {
+    let tool = Tool::new();
+    tool.with("hash", &["add", "the cat", "--id", "cat"]);
+    let add = tool.with("", &["add", "a dog", "--id", "dog", "--vector", "[1,2,3]"]);
+    let told = "memoryctl: put: invalid argument: record default/:dog has 3 dimensions, but collection memories has 256 [sqlite]\n";
+    assert_eq!((add.code, add.err.as_str()), (1, told));
+    let search = tool.with("", &["search", "--vector", "[1,2,3]"]);
+    let told =
+        "memoryctl: search: invalid argument: the query has 3 dimensions, but collection memories has 256 [sqlite]\n";
+    assert_eq!((search.code, search.err.as_str()), (1, told));
+}
+
+#[test]
 fn import_embeds_and_goes_on_where_it_stopped() {
     let tool = Tool::new();
     let lines: Vec<String> = (0..300).map(|n| format!("{{\"text\":\"cat number {n}\"}}\n")).collect();

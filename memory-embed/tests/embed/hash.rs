@@ -72,3 +72,23 @@ fn a_long_list_leaves_turns_to_the_other_tasks() {
     });
     assert!(turns >= 7, "{turns}");
 }
+
+#[test]
+fn a_label_makes_the_embedder_that_it_is_of() {
+    let made = HashEmbedder::of_identity("hash/1/german/1/64").unwrap();
+    assert_eq!(made.identity(), "hash/1/german/1/64");
+    assert_eq!(made.dimension(), 64);
+    for other in [
+        "",
+        "hash",
+        "hash/2/german/1/64",
+        "hash/1/german/2/64",
+        "hash/1/elvish/1/64",
+        "hash/1/german/1/064",
+        "x/1/german/1/64",
+        "hash/1/german/1/0",
+        "hash/1/german/1/64/1",
+    ] {
+        assert!(HashEmbedder::of_identity(other).is_none(), "{other}");
+    }
+}

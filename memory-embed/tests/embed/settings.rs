@@ -3,8 +3,8 @@ use std::collections::HashSet;
 use futures_executor::block_on;
 use memory_core::Embedder as _;
 use memory_core::connect::{Setting, SettingValue, Settings};
-use memory_embed::open;
 use memory_embed::settings::{DIMENSION, LANGUAGE, USE, settings};
+use memory_embed::{check, open};
 
 use crate::message;
 
@@ -39,11 +39,15 @@ fn hash_reads_its_keys() {
 #[test]
 fn another_choice_is_refused_and_not_repeated() {
     for wrong in ["bultin", "htps://ada:canary@localhost", ""] {
-        assert_eq!(
-            message(block_on(open(&text(&USE, wrong)))),
-            "invalid argument: the embedder to use is none, builtin, hash, or an address that begins with http:// or https://"
-        );
+        let told = "invalid argument: the embedder to use is none, builtin, hash, or an address that begins with http:// or https://";
+        assert_eq!(message(block_on(open(&text(&USE, wrong)))), told);
+        assert_eq!(message(check(&text(&USE, wrong))), told);
     }
+    for right in ["none", "hash"] {
+        assert!(check(&text(&USE, right)).is_ok(), "{right}");
+    }
+    assert_eq!(check(&text(&USE, "builtin")).is_ok(), cfg!(feature = "builtin"));
+    assert_eq!(check(&text(&USE, "HTTPS://localhost/v1")).is_ok(), cfg!(feature = "http"));
 }
 
 #[cfg(feature = "builtin")]
