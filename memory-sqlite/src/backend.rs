@@ -13,6 +13,7 @@ use rusqlite::Connection;
 
 use crate::collection::SqliteCollection;
 use crate::config::SqliteConfig;
+use crate::index::vector::Indexes;
 use crate::jobs::{Target, catalogue, maintain};
 use crate::workers::{Access, Workers, gone};
 
@@ -29,6 +30,8 @@ pub struct SqliteBackend {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) capabilities: Capabilities,
+    /// Also held by the jobs that search, which do not hold the threads that run them.
+    pub(crate) indexes: Arc<Indexes>,
     workers: Workers,
 }
 
@@ -60,7 +63,8 @@ impl SqliteBackend {
         config.check()?;
         let (workers, opened) = Workers::start(&config)?;
         answer(opened).await?;
-        Ok(Self { shared: Arc::new(Shared { capabilities: capabilities(&config), workers }) })
+        let indexes = Arc::new(Indexes::new(config.memory_budget(), config.kernel()));
+        Ok(Self { shared: Arc::new(Shared { capabilities: capabilities(&config), indexes, workers }) })
     }
 
     /// Opens a database in this process's memory. Each is another one; it is gone when it is closed.
@@ -119,8 +123,10 @@ impl Backend for SqliteBackend {
     }
 
     async fn drop_collection(&self, name: &CollectionName) -> Result<bool> {
-        let name = name.clone();
-        self.shared.run(Access::Write, move |connection| catalogue::remove(connection, &name)).await
+        let (wanted, indexes) = (name.clone(), &self.shared.indexes);
+        let dropped = self.shared.run(Access::Write, move |connection| catalogue::remove(connection, &wanted)).await;
+        indexes.forget(name);
+        dropped
     }
 
     async fn health(&self) -> Result<Health> {
@@ -140,10 +146,12 @@ impl Backend for SqliteBackend {
     }
 
     async fn close(&self) -> Result<()> {
-        match self.shared.workers.close()? {
+        let closed = match self.shared.workers.close()? {
             Some(closed) => answer(closed).await,
             None => Ok(()),
-        }
+        };
+        self.shared.indexes.clear();
+        closed
     }
 }
 

@@ -64,7 +64,9 @@ impl Collection for SqliteCollection {
 
     async fn search(&self, view: &View, request: &SearchRequest) -> Result<SearchResponse> {
         let (target, view, request) = (self.target.clone(), view.clone(), request.clone());
-        self.shared.run(Access::Read, move |connection| search::search(connection, &target, &view, &request)).await
+        let indexes = Arc::clone(&self.shared.indexes);
+        let work = move |connection: &mut _| search::search(connection, &indexes, &target, &view, &request);
+        self.shared.run(Access::Read, work).await
     }
 
     async fn list(&self, view: &View, request: &ListRequest) -> Result<Page> {
@@ -88,7 +90,7 @@ impl Collection for SqliteCollection {
     }
 
     async fn stats(&self) -> Result<Stats> {
-        let target = self.target.clone();
-        self.shared.run(Access::Read, move |connection| maintain::stats(connection, &target)).await
+        let (target, indexes) = (self.target.clone(), Arc::clone(&self.shared.indexes));
+        self.shared.run(Access::Read, move |connection| maintain::stats(connection, &indexes, &target)).await
     }
 }

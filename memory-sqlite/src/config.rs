@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use memory_core::{Error, Limits, Result};
 
+use crate::index::vector::Kernel;
+
 /// The limits that a database has unless they are lowered.
 pub(crate) fn default_limits() -> Limits {
     let mut limits = Limits::default();
@@ -20,18 +22,29 @@ pub struct SqliteConfig {
     path: Option<PathBuf>,
     limits: Limits,
     busy_deadline: Duration,
+    memory_budget: usize,
+    kernel: Kernel,
 }
+
+/// 4 GiB: two million vectors of 384 components.
+const MEMORY_BUDGET: usize = 4 << 30;
 
 impl SqliteConfig {
     /// A file, which is made if it is absent; its folder must exist. Beside it SQLite keeps `<path>-wal` and `<path>-shm`
     /// while it is open.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: Some(path.into()), limits: default_limits(), busy_deadline: Duration::from_secs(30) }
+        Self { path: Some(path.into()), ..Self::memory() }
     }
 
     /// A database in this process's memory, gone when it is closed.
     pub fn memory() -> Self {
-        Self { path: None, limits: default_limits(), busy_deadline: Duration::from_secs(30) }
+        Self {
+            path: None,
+            limits: default_limits(),
+            busy_deadline: Duration::from_secs(30),
+            memory_budget: MEMORY_BUDGET,
+            kernel: Kernel::best(),
+        }
     }
 
     /// With lower limits; [`Capabilities::limits`](memory_core::Capabilities) of an open database shows those that hold.
@@ -47,6 +60,32 @@ impl SqliteConfig {
     pub fn with_busy_deadline(mut self, deadline: Duration) -> Self {
         self.busy_deadline = deadline;
         self
+    }
+
+    /// How many bytes the vectors of all collections together may take in memory: 4 GiB unless set. One of d components takes
+    /// about 5 d + 75 bytes. Where it is too little for all, those of the collections that were not searched for longest are given
+    /// up; a collection that does not fit alone is searched in the file, which is slower and gives the same answers. 0 keeps none.
+    #[must_use]
+    pub fn with_memory_budget(mut self, bytes: usize) -> Self {
+        self.memory_budget = bytes;
+        self
+    }
+
+    /// For tests: with an instruction set other than the best, `portable`, `avx2` or `avx512`. One that this machine has not got
+    /// leaves it as it is.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_instruction_set(mut self, name: &str) -> Self {
+        self.kernel = Kernel::available().into_iter().find(|kernel| kernel.name() == name).unwrap_or(self.kernel);
+        self
+    }
+
+    pub(crate) fn memory_budget(&self) -> usize {
+        self.memory_budget
+    }
+
+    pub(crate) fn kernel(&self) -> Kernel {
+        self.kernel
     }
 
     /// The file; `None` for a database in memory.

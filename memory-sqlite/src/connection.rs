@@ -10,7 +10,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::config::SqliteConfig;
 use crate::error::{Failure, from_driver};
-use crate::schema::{self, APPLICATION_ID, Header};
+use crate::jobs::catalogue;
+use crate::schema::{self, APPLICATION_ID, Header, Migration, Tables};
 
 /// How much of the file a connection keeps in memory, in KiB; SQLite's own 2,000 make a search of 30 MB read it from the system.
 const CACHE_KIB: i64 = 32 * 1024;
@@ -160,7 +161,14 @@ fn prepare(connection: &mut Connection, config: &SqliteConfig) -> Result<(), Fai
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
     // Looked at again, for another process may have made the file just now.
     for migration in schema::migrations(header(&transaction)?)? {
-        transaction.execute_batch(migration)?;
+        match migration {
+            Migration::Database(sql) => transaction.execute_batch(sql)?,
+            Migration::Collections(sql) => {
+                for spec in catalogue::list(&transaction)? {
+                    transaction.execute_batch(&Tables::new(spec.name()).named(sql))?;
+                }
+            }
+        }
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", schema::newest())?;

@@ -52,6 +52,11 @@ pub(crate) fn list<T: Into<Json>>(items: Vec<T>) -> Value {
     Value::Text(Json::from(items).to_json())
 }
 
+/// These rows.
+pub(crate) fn among(rows: Vec<i64>) -> Condition {
+    Condition::new("row IN (SELECT value FROM json_each(?))", [list(rows)])
+}
+
 /// More parts than this are not spelled out, so that the text of a statement stays short.
 const MOST_PARTS: usize = 64;
 

@@ -6,9 +6,21 @@ use memory_core::{CollectionName, Error, ErrorKind, Result};
 pub(crate) const APPLICATION_ID: i64 = 0x4d45_4d52;
 
 /// `MIGRATIONS[n]` turns layout n into layout n + 1; layout 0 is the empty file.
-const MIGRATIONS: [&str; 1] = [include_str!("../schema/1.sql")];
+const MIGRATIONS: [Migration; 2] =
+    [Migration::Database(include_str!("../schema/1.sql")), Migration::Collections(CHANGES)];
 
 const COLLECTION: &str = include_str!("../schema/collection.sql");
+
+const CHANGES: &str = include_str!("../schema/2.sql");
+
+/// SQL that a file needs to become one of the next layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Migration {
+    /// Runs once.
+    Database(&'static str),
+    /// Runs for each collection, [with its name](Tables::named) in the place of NAME.
+    Collections(&'static str),
+}
 
 /// The columns of a record, in the order in which [`Row`](crate::mapping::Row) reads them.
 pub(crate) const COLUMNS: &str =
@@ -26,7 +38,7 @@ pub(crate) struct Header {
 ///
 /// # Errors
 /// `Unsupported` for a newer layout, `Conflict` for another program's database.
-pub(crate) fn migrations(header: Header) -> Result<&'static [&'static str]> {
+pub(crate) fn migrations(header: Header) -> Result<&'static [Migration]> {
     match header {
         Header { application_id: 0, user_version: 0, objects: 0 } => Ok(&MIGRATIONS),
         Header { application_id: APPLICATION_ID, user_version, .. } => {
@@ -55,30 +67,40 @@ pub(crate) struct Tables {
     name: String,
     pub(crate) records: String,
     pub(crate) postings: String,
+    pub(crate) changes: String,
 }
 
 impl Tables {
     pub(crate) fn new(name: &CollectionName) -> Self {
         let name = name.as_str().to_owned();
-        Self { records: format!("\"records.{name}\""), postings: format!("\"postings.{name}\""), name }
+        let of = |object: &str| format!("\"{object}.{name}\"");
+        Self { records: of("records"), postings: of("postings"), changes: of("changes"), name }
     }
 
     /// What makes them.
     pub(crate) fn create(&self) -> String {
-        COLLECTION.replace("NAME", &self.name)
+        self.named(COLLECTION) + &self.named(CHANGES)
     }
 
-    /// What removes them, with their indexes.
+    /// The SQL with this collection's name.
+    pub(crate) fn named(&self, sql: &str) -> String {
+        sql.replace("NAME", &self.name)
+    }
+
+    /// What removes them, with their indexes and triggers.
     pub(crate) fn drop(&self) -> String {
-        format!("DROP TABLE {}; DROP TABLE {};", self.records, self.postings)
+        format!("DROP TABLE {}; DROP TABLE {}; DROP TABLE {};", self.records, self.postings, self.changes)
     }
 
     /// The names that must be free, or ours, for the collection to have its tables. Its own bare name comes first: whoever
     /// made a table of that name means that name.
-    pub(crate) fn claimed(&self) -> [String; 7] {
-        let name = &self.name;
-        let of = |object: &str| format!("{object}.{name}");
-        [name.clone(), of("records"), of("postings"), of("scope"), of("created"), of("updated"), of("expires")]
+    pub(crate) fn claimed(&self) -> Vec<String> {
+        let objects = [
+            "records", "postings", "changes", "scope", "created", "updated", "expires", "inserted", "replaced",
+            "deleted", "trimmed",
+        ];
+        let of_ours = objects.iter().map(|object| format!("{object}.{}", self.name));
+        std::iter::once(self.name.clone()).chain(of_ours).collect()
     }
 }
 
@@ -89,13 +111,14 @@ mod tests {
     #[test]
     fn only_our_files_and_empty_ones_are_taken() {
         let header = |application_id, user_version, objects| Header { application_id, user_version, objects };
-        assert_eq!(migrations(header(0, 0, 0)).unwrap().len(), 1);
-        assert_eq!(migrations(header(0x4d45_4d52, 1, 9)).unwrap().len(), 0);
+        assert_eq!(migrations(header(0, 0, 0)).unwrap().len(), 2);
+        assert_eq!(migrations(header(0x4d45_4d52, 1, 9)).unwrap(), [Migration::Collections(CHANGES)]);
+        assert_eq!(migrations(header(0x4d45_4d52, 2, 9)).unwrap(), []);
         for (foreign, kind) in [
             (header(0, 0, 1), ErrorKind::Conflict),
             (header(0, 3, 0), ErrorKind::Conflict),
             (header(77, 1, 0), ErrorKind::Conflict),
-            (header(0x4d45_4d52, 2, 9), ErrorKind::Unsupported),
+            (header(0x4d45_4d52, 3, 9), ErrorKind::Unsupported),
             (header(0x4d45_4d52, -1, 9), ErrorKind::Unsupported),
         ] {
             assert_eq!(migrations(foreign).unwrap_err().kind(), kind, "{foreign:?}");
@@ -106,8 +129,8 @@ mod tests {
     fn every_object_of_a_collection_carries_its_name_and_a_dot() {
         let tables = Tables::new(&CollectionName::new("notes").unwrap());
         let sql = tables.create();
-        assert_eq!(sql.matches("CREATE ").count(), 6);
-        assert_eq!(sql.matches(".notes\"").count(), 10);
+        assert_eq!(sql.matches("CREATE ").count(), 11);
+        assert_eq!(sql.matches(".notes\"").count(), 23);
         for name in tables.claimed().iter().skip(1) {
             assert!(sql.contains(&format!("\"{name}\"")), "{name}");
         }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{begin, commit};
 use crate::error::{Failure, corrupt};
+use crate::query;
 use crate::schema::Tables;
 
 /// A collection as the catalogue has it.
@@ -132,10 +133,10 @@ fn insert(connection: &Connection, spec: &CollectionSpec, paths: &BTreeSet<Vec<S
 /// Refuses a name that belongs to a table, view or index which the catalogue does not know.
 fn refuse_foreign(connection: &Connection, name: &CollectionName) -> Result<()> {
     // What starts with `sqlite_` is SQLite's own, nobody else can make it, and it is in nobody's way.
-    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name COLLATE NOCASE IN (?, ?, ?, ?, ?, ?, ?) \
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name COLLATE NOCASE IN (SELECT value FROM json_each(?)) \
                AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\')";
-    let foreign: bool =
-        connection.query_row(sql, Tables::new(name).claimed(), |row| row.get(0)).map_err(Failure::from)?;
+    let claimed = query::list(Tables::new(name).claimed());
+    let foreign: bool = connection.query_row(sql, [claimed], |row| row.get(0)).map_err(Failure::from)?;
     if foreign {
         let message = format!(
             "the database has a table or view {name}, or one that ends in .{name}, that is not this program's; it is left alone"

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Transaction, params};
 use super::{Target, begin, catalogue, commit};
 use crate::error::Failure;
 use crate::index::text;
+use crate::index::vector::Indexes;
 use crate::mapping::{Encoded, Row};
 use crate::schema::{COLUMNS, newest};
 
@@ -37,8 +38,8 @@ pub(crate) fn health(connection: &mut Connection) -> Result<Health> {
     Ok(health)
 }
 
-/// The pages of the collection's tables and indexes, and whether the text index has this core's words.
-pub(crate) fn stats(connection: &mut Connection, target: &Target) -> Result<Stats> {
+/// The pages of the collection's tables and indexes, whether the text index has this core's words, and what is in memory.
+pub(crate) fn stats(connection: &mut Connection, indexes: &Indexes, target: &Target) -> Result<Stats> {
     let bytes =
         target.read(connection, |transaction, _| {
             let sql = "SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name = ?1 AND aggregate = TRUE";
@@ -50,7 +51,7 @@ pub(crate) fn stats(connection: &mut Connection, target: &Target) -> Result<Stat
     let text = if target.spec.analyser().is_current() { "current" } else { "of another analyser: reindex rebuilds it" };
     let stats = Stats::new(u64::try_from(bytes).ok()).with_index("text", text);
     Ok(match target.spec.vectors() {
-        Some(_) => stats.with_index("vector", "none: each search reads every vector in its scope"),
+        Some(_) => stats.with_index("vector", indexes.describe(target.spec.name())),
         None => stats,
     })
 }

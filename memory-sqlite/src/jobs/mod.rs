@@ -37,7 +37,7 @@ impl Target {
     }
 
     /// Runs reads of the collection in one snapshot; `work` is told the incarnation.
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         connection: &mut Connection,
         work: impl FnOnce(&Transaction<'_>, &str) -> Result<T, Failure>,

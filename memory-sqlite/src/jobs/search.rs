@@ -1,57 +1,53 @@
 //! One leg of a search.
 
 use memory_core::kit::rank::Top;
-use memory_core::{Error, Filter, Query, RecordKey, Result, SearchRequest, SearchResponse, View};
+use memory_core::{Filter, Query, RecordKey, Result, SearchRequest, SearchResponse, View};
 use rusqlite::{Connection, OptionalExtension, Transaction, params, params_from_iter};
 
 use super::Target;
 use crate::error::Failure;
 use crate::filter::{Translated, translate};
+use crate::index::vector::Indexes;
 use crate::index::{text, vector};
 use crate::mapping::{Row, unsigned};
-use crate::query::{Condition, list, live, scope};
+use crate::query::{Condition, among, live, scope};
 use crate::schema::{COLUMNS, Tables};
 
 /// Answers a vector or a text search.
 pub(crate) fn search(
     connection: &mut Connection,
+    indexes: &Indexes,
     target: &Target,
     view: &View,
     request: &SearchRequest,
 ) -> Result<SearchResponse> {
-    target.read(connection, |transaction, _| {
-        if request.k == 0 {
-            return Ok(SearchResponse::new(Vec::new()));
-        }
-        let visible = Condition::all(vec![scope(&view.scope, &target.tables), live(view.now)]);
-        let Translated { condition, exact } = translate(&request.filter);
-        let wanted = match &request.only {
-            None => condition,
-            Some(keys) => Condition::all(vec![condition, rows_of(transaction, &target.tables, keys)?]),
-        };
-        let recheck = if exact { None } else { Some(&request.filter) };
-        let top = match &request.query {
-            Query::Vector { embedding, .. } => {
-                let metric = target
-                    .spec
-                    .vectors()
-                    .ok_or_else(|| Error::internal("a text-only collection was asked for vectors"))?;
-                let condition = Condition::all(vec![visible, wanted]);
-                let query = (metric.metric, embedding);
-                vector::nearest(transaction, &target.tables, condition, recheck, query, request)?
-            }
-            Query::Text { words, matching } => {
-                let live = live_records(transaction, &target.tables, visible, wanted)?;
-                let ranked = text::ranked(transaction, &target.tables, words, *matching, &live)?;
-                best(transaction, &target.tables, ranked, recheck, request)?
-            }
-        };
-        Ok(SearchResponse::new(top.into_hits(request)))
-    })
+    if request.k == 0 {
+        return target.read(connection, |_, _| Ok(SearchResponse::new(Vec::new())));
+    }
+    let top = match &request.query {
+        Query::Vector { embedding, .. } => vector::search(connection, indexes, target, view, request, embedding)?,
+        Query::Text { words, matching } => target.read(connection, |transaction, _| {
+            let visible = Condition::all(vec![scope(&view.scope, &target.tables), live(view.now)]);
+            let Translated { condition, exact } = translate(&request.filter);
+            let wanted = match &request.only {
+                None => condition,
+                Some(keys) => Condition::all(vec![condition, among(rows_of(transaction, &target.tables, keys)?)]),
+            };
+            let recheck = if exact { None } else { Some(&request.filter) };
+            let live = live_records(transaction, &target.tables, visible, wanted)?;
+            let ranked = text::ranked(transaction, &target.tables, words, *matching, &live)?;
+            best(transaction, &target.tables, ranked, recheck, request)
+        })?,
+    };
+    Ok(SearchResponse::new(top.into_hits(request)))
 }
 
 /// The rows of these keys; a key that is not there has none.
-fn rows_of(transaction: &Transaction<'_>, tables: &Tables, keys: &[RecordKey]) -> Result<Condition, Failure> {
+pub(crate) fn rows_of(
+    transaction: &Transaction<'_>,
+    tables: &Tables,
+    keys: &[RecordKey],
+) -> Result<Vec<i64>, rusqlite::Error> {
     let sql = format!("SELECT row FROM {} WHERE namespace = ? AND id = ?", tables.records);
     let mut statement = transaction.prepare_cached(&sql)?;
     let mut found: Vec<i64> = Vec::new();
@@ -60,7 +56,7 @@ fn rows_of(transaction: &Transaction<'_>, tables: &Tables, keys: &[RecordKey]) -
             statement.query_row(params![key.namespace.key(), key.id.as_str()], |row| row.get(0)).optional()?;
         found.extend(row);
     }
-    Ok(Condition::new("row IN (SELECT value FROM json_each(?))", [list(found)]))
+    Ok(found)
 }
 
 /// The visible records, by row, and which of them are wanted.

@@ -103,10 +103,10 @@ async fn another_programs_database_stays_as_it_is(_: Context) -> Outcome {
 async fn a_newer_layout_is_refused(_: Context) -> Outcome {
     let folder = one_record().await?;
     let path = folder.path().join("memory.db");
-    connection(&path).pragma_update(None, "user_version", 2).unwrap();
+    connection(&path).pragma_update(None, "user_version", 3).unwrap();
     let error = ensure_kind!(open(&path).await, Unsupported, "a newer layout");
-    ensure!(error.message().contains("the file has layout 2, this program knows up to 1"), "{error}");
-    connection(&path).pragma_update(None, "user_version", 1).unwrap();
+    ensure!(error.message().contains("the file has layout 3, this program knows up to 2"), "{error}");
+    connection(&path).pragma_update(None, "user_version", 2).unwrap();
     old_record_is_there(&folder).await
 }
 

@@ -5,10 +5,11 @@ mod erasure;
 mod files;
 mod processes;
 mod teeth;
+mod vectors;
 
 use memory_conformance::Case;
 
 /// The cases of this crate.
 pub(crate) fn cases() -> Vec<Case> {
-    [erasure::CASES, files::CASES, processes::CASES, teeth::CASES].concat()
+    [erasure::CASES, files::CASES, processes::CASES, teeth::CASES, vectors::CASES].concat()
 }

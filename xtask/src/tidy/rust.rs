@@ -14,6 +14,10 @@ const UNSAFE: &[(&str, &str)] = &[
         "memory-bench/src/handwritten/kernel.rs",
         "functions compiled for an instruction set that the machine may not have",
     ),
+    (
+        "memory-sqlite/src/index/vector/kernel.rs",
+        "calling what is compiled for an instruction set, and loading wide registers",
+    ),
 ];
 
 /// Lints that guard against a panic. Only tests may turn one off, and the suite, which is a test.

@@ -1,0 +1,166 @@
+//! Which slots match a filter that only the records themselves can answer: kept for the next search with the same filter.
+
+use std::collections::VecDeque;
+
+use memory_core::Filter;
+use rusqlite::{Transaction, params_from_iter};
+
+use super::vectors::Vectors;
+use crate::error::Failure;
+use crate::filter::{Translated, translate};
+use crate::mapping::Row;
+use crate::query::{Condition, among};
+use crate::schema::{COLUMNS, Tables};
+
+/// How many filters are kept.
+const MOST: usize = 64;
+
+/// A set of slots.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    fn set(&mut self, slot: u32) {
+        let word = slot as usize / 64;
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (slot % 64);
+    }
+
+    fn clear(&mut self, slot: u32) {
+        if let Some(word) = self.0.get_mut(slot as usize / 64) {
+            *word &= !(1 << (slot % 64));
+        }
+    }
+
+    pub(super) fn has(&self, slot: u32) -> bool {
+        self.0.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
+    }
+
+    /// The slots, ascending.
+    pub(super) fn slots(&self) -> Vec<u32> {
+        let mut slots = Vec::with_capacity(self.0.iter().map(|word| word.count_ones() as usize).sum());
+        for (at, word) in (0_u32..).zip(&self.0) {
+            let mut rest = *word;
+            while rest != 0 {
+                slots.push(at * 64 + rest.trailing_zeros());
+                rest &= rest - 1;
+            }
+        }
+        slots
+    }
+}
+
+/// A filter and the slots that match it, but for those that changed since.
+#[derive(Debug)]
+struct Known {
+    filter: Filter,
+    bits: Bits,
+    changed: Vec<u32>,
+}
+
+/// The filters that were asked last, the latest first.
+#[derive(Debug, Default)]
+pub(super) struct Filters(VecDeque<Known>);
+
+impl Filters {
+    /// How many bytes are held, nearly.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.iter().map(|known| known.bits.0.capacity() * 8 + known.changed.capacity() * 4).sum()
+    }
+
+    /// Another record is in this slot, or what it says is another thing.
+    pub(super) fn changed(&mut self, slot: u32) {
+        for known in &mut self.0 {
+            known.bits.clear(slot);
+            known.changed.push(slot);
+        }
+        // Asking the records for so many one by one is dearer than asking for all.
+        self.0.retain(|known| known.changed.len() < 1_000);
+    }
+
+    /// The slots that match. `few`, if given, are all that the search may find: if they are few enough, only they are asked, and
+    /// nothing is kept.
+    pub(super) fn matching(
+        &mut self,
+        transaction: &Transaction<'_>,
+        tables: &Tables,
+        vectors: &Vectors,
+        filter: &Filter,
+        few: Option<&[u32]>,
+    ) -> Result<Bits, Failure> {
+        if let Some(at) = self.0.iter().position(|known| known.filter == *filter)
+            && let Some(mut known) = self.0.remove(at)
+        {
+            let changed = std::mem::take(&mut known.changed);
+            for slot in ask(transaction, tables, vectors, filter, Some(&changed))? {
+                known.bits.set(slot);
+            }
+            let bits = known.bits.clone();
+            self.0.push_front(known);
+            return Ok(bits);
+        }
+        let few = few.filter(|slots| slots.len() < 256 || slots.len() < vectors.records() / 16);
+        let mut bits = Bits::default();
+        for slot in ask(transaction, tables, vectors, filter, few)? {
+            bits.set(slot);
+        }
+        if few.is_none() {
+            self.0.truncate(MOST - 1);
+            self.0.push_front(Known { filter: filter.clone(), bits: bits.clone(), changed: Vec::new() });
+        }
+        Ok(bits)
+    }
+}
+
+/// Which of these slots, or of all, have records that match.
+fn ask(
+    transaction: &Transaction<'_>,
+    tables: &Tables,
+    vectors: &Vectors,
+    filter: &Filter,
+    slots: Option<&[u32]>,
+) -> Result<Vec<u32>, Failure> {
+    if slots.is_some_and(<[u32]>::is_empty) {
+        return Ok(Vec::new());
+    }
+    let Translated { condition, exact } = translate(filter);
+    let asked = match slots {
+        Some(slots) => {
+            let rows: Vec<i64> = slots.iter().filter_map(|slot| vectors.rows.get(*slot as usize).copied()).collect();
+            among(rows)
+        }
+        None => Condition::new("embedding IS NOT NULL", []),
+    };
+    let condition = Condition::all(vec![asked, condition]);
+    let columns = if exact { String::new() } else { format!(", {COLUMNS}") };
+    let sql = format!("SELECT row{columns} FROM {} WHERE {}", tables.records, condition.sql);
+    let mut statement = transaction.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(condition.values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let number: i64 = row.get(0)?;
+        if exact || filter.matches(&Row::checked(row, 1)?.record()?) {
+            found.extend(vectors.slot(number));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_a_set() {
+        let mut bits = Bits::default();
+        for slot in [200, 0, 63, 64, 5] {
+            bits.set(slot);
+        }
+        bits.clear(5);
+        bits.clear(9_999);
+        assert_eq!(bits.slots(), [0, 63, 64, 200]);
+        assert!(bits.has(64) && !bits.has(65) && !bits.has(9_999));
+    }
+}

@@ -1,0 +1,135 @@
+use memory_core::{Embedding, Metric};
+
+use super::super::vectors::Vectors;
+use super::super::vectors::tests::{empty, entry};
+use super::*;
+
+/// A sequence that looks random, from 0 to below 1.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() * n as f64) as usize
+    }
+
+    fn sign(&mut self) -> f64 {
+        self.next() * 2.0 - 1.0
+    }
+}
+
+/// A vector of one of the kinds that mislead arithmetic, of a legal length.
+fn vector(random: &mut Random, dimension: usize, earlier: &[Vec<f32>]) -> Vec<f32> {
+    loop {
+        let like = (!earlier.is_empty()).then(|| earlier[random.below(earlier.len())].clone());
+        let plain = |random: &mut Random, size: f64| (0..dimension).map(|_| (random.sign() * size) as f32).collect();
+        let vector: Vec<f32> = match (random.below(12), like) {
+            (0, _) => plain(random, 1e-15),
+            (1, _) => plain(random, 1e14 / dimension as f64),
+            (2, Some(like)) => like,
+            (3, Some(like)) => like.iter().map(|x| if random.below(9) == 0 { x.next_up() } else { *x }).collect(),
+            (4, Some(like)) => like.iter().map(|x| x * 2.0).collect(),
+            (5, Some(like)) => like.iter().map(|x| -x).collect(),
+            (6, _) => (0..dimension).map(|_| if random.below(8) == 0 { random.sign() as f32 } else { 0.0 }).collect(),
+            (7, _) => (0..dimension).map(|_| (random.sign() * 10_f64.powf(random.sign() * 13.0)) as f32).collect(),
+            (8, _) => {
+                (0..dimension).map(|at| if at == 0 { 1.0 } else { f32::from_bits(random.below(99) as u32) }).collect()
+            }
+            (9, _) => vec![random.below(3) as f32; dimension],
+            (10, Some(like)) => like.iter().map(|x| (f64::from(*x) * (1.0 + random.sign() * 1e-6)) as f32).collect(),
+            _ => plain(random, 1.0),
+        };
+        if Embedding::new(vector.clone()).is_ok_and(|embedding| !embedding.is_zero()) {
+            return vector;
+        }
+    }
+}
+
+/// What must be found: the best, and all that tie with the last of them.
+fn brute_force(vectors: &Vectors, query: &[f32], slots: &[u32], wanted: Wanted) -> Vec<(Score, u32)> {
+    let score = |slot: &u32| (Score::new(similarity(vectors.metric, query, vectors.vector(*slot))), *slot);
+    let mut all: Vec<(Score, u32)> = slots.iter().map(score).collect();
+    all.retain(|(score, _)| wanted.min_score.is_none_or(|least| *score >= Score::new(least)));
+    all.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let least = all.get(wanted.most - 1).map(|(score, _)| *score);
+    all.retain(|(score, _)| least.is_none_or(|least| *score >= least));
+    all
+}
+
+/// What was found, cut as the brute force is.
+fn cut(mut found: Vec<(Score, u32)>, wanted: Wanted) -> Vec<(u64, u32)> {
+    found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    found.retain(|(score, _)| wanted.min_score.is_none_or(|least| *score >= Score::new(least)));
+    let least = found.get(wanted.most - 1).map(|(score, _)| *score);
+    found.retain(|(score, _)| least.is_none_or(|least| *score >= least));
+    bits(found)
+}
+
+fn bits(scored: Vec<(Score, u32)>) -> Vec<(u64, u32)> {
+    scored.into_iter().map(|(score, slot)| (score.value().to_bits(), slot)).collect()
+}
+
+#[test]
+fn the_answer_is_that_of_brute_force_for_adversarial_vectors() {
+    let mut random = Random(5);
+    for round in 0..60 {
+        let dimension = [1, 2, 3, 17, 64, 65, 130][round % 7];
+        let count = [5, 40, 700, 1_500][round % 4];
+        let mut data: Vec<Vec<f32>> = Vec::new();
+        for _ in 0..count {
+            let next = vector(&mut random, dimension, &data);
+            data.push(next);
+        }
+        for metric in Metric::ALL {
+            let mut vectors = empty(metric, dimension);
+            (0..).zip(&data).for_each(|(row, vector)| vectors.put(entry(row, vector)));
+            for _ in 0..6 {
+                let query = vector(&mut random, dimension, &data);
+                let slots: Vec<u32> = (0..count as u32).filter(|_| random.below(3) > 0).collect();
+                let near = similarity(metric, &query, &data[0]);
+                let min_score = [None, None, Some(near), Some(near - 0.1)][random.below(4)];
+                let wanted = Wanted { now: 0, most: [1, 3, 10, 2_000][random.below(4)], min_score };
+                let expected = bits(brute_force(&vectors, &query, &slots, wanted));
+                for kernel in Kernel::available() {
+                    let found = nearest(&vectors, kernel, &query, &Slots::Some(slots.clone()), wanted);
+                    assert_eq!(cut(found, wanted), expected, "{round} {metric} {} {wanted:?}", kernel.name());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn few_vectors_are_looked_at() {
+    let mut random = Random(7);
+    let mut vectors = empty(Metric::Cosine, 96);
+    let middles: Vec<Vec<f64>> = (0..40).map(|_| (0..96).map(|_| random.sign()).collect()).collect();
+    for row in 0..8_000 {
+        let middle = &middles[random.below(40)];
+        let vector: Vec<f32> = middle.iter().map(|x| (x + 0.7 * random.sign()) as f32).collect();
+        vectors.put(entry(row, &vector));
+    }
+    let query: Vec<f32> = middles[3].iter().map(|x| *x as f32).collect();
+    let wanted = Wanted { now: 0, most: 10, min_score: None };
+    let bounds = Bounds::new(Metric::Cosine, &query);
+    let found = survey(&vectors, Kernel::best(), &bounds, &Slots::All, 0..8_000, wanted);
+    assert!((10..100).contains(&found.len()), "{} of 8,000", found.len());
+    assert!((10..13).contains(&look(&vectors, Kernel::best(), &query, found, wanted).len()));
+}
+
+#[test]
+fn every_slot_and_none() {
+    let mut vectors = empty(Metric::Dot, 2);
+    let wanted = Wanted { now: 0, most: 2, min_score: None };
+    assert_eq!(nearest(&vectors, Kernel::best(), &[1.0, 0.0], &Slots::All, wanted), []);
+    for row in 0..600 {
+        vectors.put(entry(row, &[row as f32, 1.0]));
+    }
+    let best = nearest(&vectors, Kernel::best(), &[1.0, 0.0], &Slots::All, wanted);
+    assert_eq!(best, [(Score::new(599.0), 599), (Score::new(598.0), 598)]);
+    assert_eq!(nearest(&vectors, Kernel::best(), &[1.0, 0.0], &Slots::All, Wanted { most: 0, ..wanted }), []);
+}

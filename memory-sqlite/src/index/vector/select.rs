@@ -1,0 +1,142 @@
+//! Which slots a search may find: by scope, kind and `only` from memory, by the rest of the filter from the records.
+
+use std::sync::PoisonError;
+
+use memory_core::{Filter, Leaf, SearchRequest, TextField, View};
+use rusqlite::Transaction;
+
+use super::scan::Slots;
+use super::vectors::Vectors;
+use crate::error::Failure;
+use crate::jobs::search::rows_of;
+use crate::schema::Tables;
+
+/// The slots in the view's scope, expired ones included, that pass the filter, and that `only` names if it names any.
+pub(super) fn eligible(
+    transaction: &Transaction<'_>,
+    tables: &Tables,
+    vectors: &Vectors,
+    view: &View,
+    request: &SearchRequest,
+) -> Result<Slots, Failure> {
+    let mut chosen = Chosen::default();
+    if let Some(keys) = &request.only {
+        let rows = rows_of(transaction, tables, keys)?;
+        let mut slots: Vec<u32> = rows.into_iter().filter_map(|row| vectors.slot(row)).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        chosen.slots = Some(slots);
+    }
+    if view.scope.parts().is_some() {
+        chosen.keep_numbers(&vectors.namespaces, &vectors.namespace_names.scope(&view.scope));
+    }
+    let (kinds, rest) = split(&request.filter);
+    if !kinds.is_empty() {
+        let table = vectors.kind_names.table(|kind| kinds.iter().all(|test| of_kind(test, kind) == Some(true)));
+        let numbers: Vec<u32> = (0..).zip(table).filter(|(_, holds)| *holds).map(|(number, _)| number).collect();
+        chosen.keep_numbers(&vectors.kinds, &numbers);
+    }
+    if !rest.is_empty() {
+        let rest = Filter::And(rest.into_iter().cloned().collect());
+        let mut filters = vectors.filters.lock().unwrap_or_else(PoisonError::into_inner);
+        let bits = filters.matching(transaction, tables, vectors, &rest, chosen.slots.as_deref())?;
+        match &mut chosen.slots {
+            Some(slots) => slots.retain(|slot| bits.has(*slot)),
+            None => chosen.slots = Some(bits.slots()),
+        }
+    }
+    Ok(chosen.slots.map_or(Slots::All, Slots::Some))
+}
+
+/// The parts of a filter that all must hold: those that a record's kind decides, and the others.
+fn split(filter: &Filter) -> (Vec<&Filter>, Vec<&Filter>) {
+    let parts = if let Filter::And(parts) = filter { parts.as_slice() } else { std::slice::from_ref(filter) };
+    parts.iter().partition(|part| of_kind(part, "").is_some())
+}
+
+/// Whether a record of this kind that has an embedding matches; `None` if that depends on more.
+fn of_kind(filter: &Filter, kind: &str) -> Option<bool> {
+    let each = |filters: &[Filter]| filters.iter().map(|filter| of_kind(filter, kind)).collect::<Option<Vec<bool>>>();
+    match filter {
+        Filter::And(filters) => Some(each(filters)?.into_iter().all(|holds| holds)),
+        Filter::Or(filters) => Some(each(filters)?.into_iter().any(|holds| holds)),
+        Filter::Not(filter) => of_kind(filter, kind).map(|holds| !holds),
+        Filter::Leaf(Leaf::Text(TextField::Kind, test)) => Some(test.matches(kind)),
+        Filter::Leaf(Leaf::Embedding(wanted)) => Some(*wanted),
+        Filter::Leaf(Leaf::Text(TextField::Id | TextField::Content, _) | Leaf::Time(..) | Leaf::Tags(_))
+        | Filter::Leaf(Leaf::Metadata(..)) => None,
+    }
+}
+
+/// Slots that are narrowed down step by step.
+#[derive(Default)]
+struct Chosen {
+    /// `None` for every slot.
+    slots: Option<Vec<u32>>,
+}
+
+impl Chosen {
+    /// Keeps the slots that have one of these numbers.
+    fn keep_numbers(&mut self, column: &[u32], numbers: &[u32]) {
+        match (numbers, &mut self.slots) {
+            ([], slots) => *slots = Some(Vec::new()),
+            ([one], None) => self.slots = Some(equal(column, *one)),
+            (numbers, slots) => {
+                let greatest = numbers.iter().copied().max().unwrap_or_default();
+                let mut table = vec![false; greatest as usize + 1];
+                numbers.iter().for_each(|number| table[*number as usize] = true);
+                let has = |slot: u32| {
+                    let number = column.get(slot as usize).copied().unwrap_or(u32::MAX);
+                    table.get(number as usize).is_some_and(|has| *has)
+                };
+                match slots {
+                    Some(slots) => slots.retain(|slot| has(*slot)),
+                    None => *slots = Some(every(column.len()).filter(|slot| has(*slot)).collect()),
+                }
+            }
+        }
+    }
+}
+
+fn every(count: usize) -> impl Iterator<Item = u32> {
+    // There are fewer slots than u32 can count.
+    (0..count).map(|slot| slot as u32)
+}
+
+/// The places in the column that have this number. It looks at many at once, for mostly none of them has it.
+fn equal(column: &[u32], number: u32) -> Vec<u32> {
+    const WIDTH: usize = 32;
+    let mut found = Vec::new();
+    for (part, start) in column.chunks(WIDTH).zip((0_u32..).step_by(WIDTH)) {
+        if part.iter().fold(false, |any, other| any | (*other == number)) {
+            found.extend(part.iter().zip(start..).filter(|(other, _)| **other == number).map(|(_, slot)| slot));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_places_of_a_number() {
+        let column: Vec<u32> = (0..100).map(|n| n % 33).collect();
+        assert_eq!(equal(&column, 1), [1, 34, 67]);
+        assert_eq!(equal(&column, 0), [0, 33, 66, 99]);
+        assert_eq!(equal(&column, 40), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn what_the_kind_decides() {
+        let kind = || Filter::kind().eq("a");
+        assert_eq!((of_kind(&kind(), "a"), of_kind(&kind(), "b")), (Some(true), Some(false)));
+        let both = Filter::And(vec![Filter::Not(Box::new(kind())), Filter::kind().starts_with("b")]);
+        assert_eq!((of_kind(&both, "bc"), of_kind(&both, "a")), (Some(true), Some(false)));
+        assert_eq!(of_kind(&Filter::Or(vec![kind(), Filter::tags().contains("x")]), "a"), None);
+        let mixed = Filter::And(vec![kind(), Filter::id().eq("x")]);
+        let (kinds, rest) = split(&mixed);
+        assert_eq!((kinds, rest), (vec![&kind()], vec![&Filter::id().eq("x")]));
+        assert_eq!(split(&Filter::all()), (vec![], vec![]));
+    }
+}
