@@ -219,13 +219,18 @@ impl Hit {
         let key = stored.record.key.clone();
         let Stored { mut record, version } = stored;
         match returns {
-            Returns::Keys => Self { key, score, rank, record: None, version: None },
+            Returns::Keys => Self::of_key(key, score, rank),
             Returns::Records => {
                 record.embedding = None;
                 Self { key, score, rank, record: Some(record), version }
             }
             Returns::Embeddings => Self { key, score, rank, record: Some(record), version },
         }
+    }
+
+    /// A hit of which only the key was asked ([`Returns::Keys`]).
+    pub fn of_key(key: RecordKey, score: Score, rank: u64) -> Self {
+        Self { key, score, rank, record: None, version: None }
     }
 
     /// The record's text; "" where only keys were asked.

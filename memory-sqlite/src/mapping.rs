@@ -1,6 +1,6 @@
 //! Records to rows and back, and the checksum over a row (CD-4).
 
-use memory_core::{Embedding, Record, RecordKey, Result, Stored, Timestamp, Version};
+use memory_core::{Embedding, Namespace, Record, RecordId, RecordKey, Result, Stored, Timestamp, Version};
 use rusqlite::types::ValueRef;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -80,6 +80,15 @@ impl<'a> Row<'a> {
         corrupt(format!(
             "the record {name} is damaged: its bytes do not give its checksum; delete it, put it again, or restore a backup"
         ))
+    }
+
+    /// The record's key.
+    pub(crate) fn key(&self) -> Result<RecordKey> {
+        let read = || {
+            let namespace = Namespace::from_key(std::str::from_utf8(self.namespace).ok()?).ok()?;
+            Some(RecordKey::new(namespace, RecordId::new(std::str::from_utf8(self.id).ok()?).ok()?))
+        };
+        read().ok_or_else(|| self.damaged())
     }
 
     /// The record, with its embedding.

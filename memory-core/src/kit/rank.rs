@@ -126,6 +126,13 @@ impl Top<Stored> {
     }
 }
 
+impl Top<()> {
+    /// The best as hits of which only keys were asked ([`Returns::Keys`](crate::request::Returns)).
+    pub fn into_keys(self) -> Vec<Hit> {
+        self.into_ranked().into_iter().map(|r| Hit::of_key(r.key, r.score, r.rank)).collect()
+    }
+}
+
 /// Greater is worse: a lower score, or an equal one and a later key.
 impl<T> Ord for Entry<T> {
     fn cmp(&self, other: &Self) -> Ordering {
@@ -204,6 +211,10 @@ mod tests {
     #[test]
     fn hits_hold_what_was_asked() {
         let request = request().with_returns(Returns::Embeddings).with_k(1);
+        let mut keys = Top::new(&request);
+        keys.offer(Score::new(2.0), key("a/", "a"), ());
+        let keys = keys.into_keys();
+        assert_eq!((keys.len(), keys[0].rank, &keys[0].key, &keys[0].record), (1, 1, &key("a/", "a"), &None));
         let mut top = Top::new(&request);
         let one = stored("a", "fact", &[2.0]);
         top.offer(Score::new(2.0), one.record.key.clone(), one.clone());

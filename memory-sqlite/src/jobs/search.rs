@@ -24,7 +24,7 @@ pub(crate) fn search(
     if request.k == 0 {
         return target.read(connection, |_, _| Ok(SearchResponse::new(Vec::new())));
     }
-    let top = match &request.query {
+    let hits = match &request.query {
         Query::Vector { embedding, .. } => vector::search(connection, indexes, target, view, request, embedding)?,
         Query::Text { words, matching } => target.read(connection, |transaction, _| {
             let visible = Condition::all(vec![scope(&view.scope, &target.tables), live(view.now)]);
@@ -36,10 +36,10 @@ pub(crate) fn search(
             let recheck = if exact { None } else { Some(&request.filter) };
             let live = live_records(transaction, &target.tables, visible, wanted)?;
             let ranked = text::ranked(transaction, &target.tables, words, *matching, &live)?;
-            best(transaction, &target.tables, ranked, recheck, request)
+            Ok(best(transaction, &target.tables, ranked, recheck, request)?.into_hits(request))
         })?,
     };
-    Ok(SearchResponse::new(top.into_hits(request)))
+    Ok(SearchResponse::new(hits))
 }
 
 /// The rows of these keys; a key that is not there has none.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use memory_core::CollectionName;
 
+use super::helpers::Helpers;
 use super::kernel::Kernel;
 use super::vectors::Vectors;
 
@@ -14,6 +15,7 @@ use super::vectors::Vectors;
 pub(crate) struct Indexes {
     budget: usize,
     pub(super) kernel: Kernel,
+    pub(super) helpers: Helpers,
     slots: Mutex<HashMap<CollectionName, Arc<Held>>>,
     /// Counts uses, to know the last of each.
     clock: AtomicU64,
@@ -23,14 +25,14 @@ pub(crate) struct Indexes {
 #[derive(Default)]
 pub(super) struct Held {
     /// Locked to read before the transaction begins that reads the records: it then sees no older state than the index has.
-    pub(super) index: RwLock<Option<Vectors>>,
+    pub(super) index: RwLock<Option<Arc<Vectors>>>,
     bytes: AtomicUsize,
     used: AtomicU64,
 }
 
 impl Indexes {
     pub(crate) fn new(budget: usize, kernel: Kernel) -> Self {
-        Self { budget, kernel, slots: Mutex::default(), clock: AtomicU64::new(0) }
+        Self { budget, kernel, helpers: Helpers::default(), slots: Mutex::default(), clock: AtomicU64::new(0) }
     }
 
     /// The bytes that all indexes may take together.
@@ -70,8 +72,9 @@ impl Indexes {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
-    /// Gives up all.
+    /// Gives up all and ends the threads.
     pub(crate) fn clear(&self) {
+        self.helpers.stop();
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 

@@ -6,6 +6,7 @@
 mod bounds;
 mod codes;
 mod filters;
+mod helpers;
 mod holder;
 mod kernel;
 mod load;

@@ -4,10 +4,14 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use memory_core::{Score, similarity};
+use memory_core::{Result, Score, similarity};
 
 use super::bounds::{Bounds, Exact};
+use super::codes::chunks;
+use super::helpers::Helpers;
 use super::kernel::Kernel;
 use super::vectors::Vectors;
 
@@ -48,72 +52,112 @@ struct Candidate {
     slot: u32,
 }
 
+/// How many chunks of codes are worth a piece of work for a helper: 4 MiB, some tenths of a millisecond.
+const PIECE: usize = 1 << 16;
+
 /// The best slots with their scores, best first: all that can be among the `most` best, whatever the order of equal ones is.
+///
+/// # Errors
+/// Those of [`Helpers::run`].
 pub(super) fn nearest(
-    vectors: &Vectors,
-    kernel: Kernel,
+    vectors: &Arc<Vectors>,
+    (kernel, helpers): (Kernel, &Helpers),
     query: &[f32],
-    slots: &Slots,
+    slots: Slots,
     wanted: Wanted,
-) -> Vec<(Score, u32)> {
+) -> Result<Vec<(Score, u32)>> {
     if wanted.most == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let bounds = Bounds::new(vectors.metric, query);
-    let found = survey(vectors, kernel, &bounds, slots, 0..slots.count(vectors), wanted);
+    let count = slots.count(vectors);
+    let survey = Survey::new(Arc::clone(vectors), kernel, query, slots, wanted);
+    let in_a_piece = (PIECE / chunks(vectors.dimension)).max(BLOCK);
+    let pieces = count.div_ceil(in_a_piece);
+    let found = if pieces < 2 {
+        survey.candidates(0..count)
+    } else {
+        let piece = move |at| survey.candidates(at * in_a_piece..count.min((at + 1) * in_a_piece));
+        helpers.run(pieces, piece)?.concat()
+    };
     let near = look(vectors, kernel, query, found, wanted);
-    let mut scored: Vec<(Score, u32)> = near
-        .into_iter()
-        .map(|slot| (Score::new(similarity(vectors.metric, query, vectors.vector(slot))), slot))
-        .collect();
+    let score = |slot| (Score::new(similarity(vectors.metric, query, vectors.vector(slot))), slot);
+    let mut scored: Vec<(Score, u32)> = near.into_iter().map(score).collect();
     scored.sort_unstable_by_key(|(score, _)| Reverse(*score));
-    scored
+    Ok(scored)
 }
 
-/// The candidates by their codes, from a range of the slots.
-fn survey(
-    vectors: &Vectors,
+/// The first step of one search, by codes alone.
+#[derive(Debug)]
+struct Survey {
+    vectors: Arc<Vectors>,
     kernel: Kernel,
-    bounds: &Bounds,
-    slots: &Slots,
-    range: Range<usize>,
+    bounds: Bounds,
+    slots: Slots,
     wanted: Wanted,
-) -> Vec<Candidate> {
-    let floor = wanted.min_score.map_or(f64::NEG_INFINITY, |score| bounds.cut_of_score(score));
-    let mut best = Best::new(wanted.most);
-    let mut cut = floor;
-    let mut found: Vec<Candidate> = Vec::new();
-    let mut prune_at = 4 * BLOCK;
-    let (mut numbers, mut products) = ([0_u32; BLOCK], [0_i32; BLOCK]);
-    for start in range.clone().step_by(BLOCK) {
-        let end = range.end.min(start + BLOCK);
-        let block: &[u32] = match slots {
-            Slots::Some(slots) => slots.get(start..end).unwrap_or_default(),
-            Slots::All => {
-                // There are fewer slots than u32 can count.
-                numbers.iter_mut().zip(start..end).for_each(|(number, slot)| *number = slot as u32);
-                numbers.get(..end - start).unwrap_or_default()
-            }
-        };
-        kernel.products(&vectors.codes, &bounds.code, block, &mut products);
-        for (slot, product) in block.iter().zip(products) {
-            let Some(fit) = vectors.fits.get(*slot as usize) else { continue };
-            let (lower, upper) = bounds.closeness(*fit, product);
-            // Few get this far, so what has expired is sorted out here.
-            if upper >= cut && vectors.is_live(*slot, wanted.now) {
-                found.push(Candidate { upper, slot: *slot });
-                if best.offer(lower) {
-                    cut = best.least().map_or(cut, |least| floor.max(bounds.cut(least)));
+    /// The bits of the least upper bound that still counts. It only grows, and each piece of the work profits from the others.
+    cut: AtomicU64,
+}
+
+impl Survey {
+    fn new(vectors: Arc<Vectors>, kernel: Kernel, query: &[f32], slots: Slots, wanted: Wanted) -> Self {
+        let bounds = Bounds::new(vectors.metric, query);
+        let cut = wanted.min_score.map_or(f64::NEG_INFINITY, |score| bounds.cut_of_score(score));
+        Self { vectors, kernel, bounds, slots, wanted, cut: AtomicU64::new(cut.to_bits()) }
+    }
+
+    fn cut(&self) -> f64 {
+        f64::from_bits(self.cut.load(Ordering::Relaxed))
+    }
+
+    fn raise_cut(&self, cut: f64) {
+        // The error only says that it was higher already.
+        let _ = self.cut.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |bits| {
+            (f64::from_bits(bits) < cut).then(|| cut.to_bits())
+        });
+    }
+
+    /// Those of a range of the slots that may be among the best of all.
+    fn candidates(&self, range: Range<usize>) -> Vec<Candidate> {
+        let Self { vectors, bounds, .. } = self;
+        let mut best = Best::new(self.wanted.most);
+        let mut found: Vec<Candidate> = Vec::new();
+        let mut prune_at = 4 * BLOCK;
+        let (mut numbers, mut products) = ([0_u32; BLOCK], [0_i32; BLOCK]);
+        for start in range.clone().step_by(BLOCK) {
+            let end = range.end.min(start + BLOCK);
+            let block: &[u32] = match &self.slots {
+                Slots::Some(slots) => slots.get(start..end).unwrap_or_default(),
+                Slots::All => {
+                    // There are fewer slots than u32 can count.
+                    numbers.iter_mut().zip(start..end).for_each(|(number, slot)| *number = slot as u32);
+                    numbers.get(..end - start).unwrap_or_default()
+                }
+            };
+            self.kernel.products(&vectors.codes, &bounds.code, block, &mut products);
+            let mut cut = self.cut();
+            for (slot, product) in block.iter().zip(products) {
+                let Some(fit) = vectors.fits.get(*slot as usize) else { continue };
+                let (lower, upper) = bounds.closeness(*fit, product);
+                // Few get this far, so what has expired is sorted out here.
+                if upper >= cut && vectors.is_live(*slot, self.wanted.now) {
+                    found.push(Candidate { upper, slot: *slot });
+                    if best.offer(lower)
+                        && let Some(least) = best.least()
+                    {
+                        self.raise_cut(bounds.cut(least));
+                        cut = self.cut();
+                    }
                 }
             }
+            if found.len() > prune_at {
+                found.retain(|candidate| candidate.upper >= cut);
+                prune_at = 2 * found.len() + 4 * BLOCK;
+            }
         }
-        if found.len() > prune_at {
-            found.retain(|candidate| candidate.upper >= cut);
-            prune_at = 2 * found.len() + 4 * BLOCK;
-        }
+        let cut = self.cut();
+        found.retain(|candidate| candidate.upper >= cut);
+        found
     }
-    found.retain(|candidate| candidate.upper >= cut);
-    found
 }
 
 /// The slots that may still be among the best once the vectors themselves are looked at, the most promising first.

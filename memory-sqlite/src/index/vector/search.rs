@@ -1,9 +1,9 @@
 //! A vector search, from the index if there is one.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use memory_core::kit::rank::Top;
-use memory_core::{Embedding, Error, Result, SearchRequest, Stored, View};
+use memory_core::{Embedding, Error, Hit, Result, Returns, SearchRequest, View};
 use rusqlite::{Connection, Transaction};
 
 use super::holder::{Held, Indexes};
@@ -32,10 +32,12 @@ pub(crate) fn search(
     view: &View,
     request: &SearchRequest,
     query: &Embedding,
-) -> Result<Top<Stored>> {
+) -> Result<Vec<Hit>> {
     let asked = Asked { view, request, query };
     if indexes.budget() == 0 {
-        return target.read(connection, |transaction, _| rows::nearest(transaction, target, asked));
+        return target.read(connection, |transaction, _| {
+            rows::nearest(transaction, target, asked).map(|top| top.into_hits(request))
+        });
     }
     let held = indexes.of(target.spec.name());
     if let Some(top) = at_once(connection, indexes, &held, target, asked)? {
@@ -47,9 +49,10 @@ pub(crate) fn search(
             target.spec.vectors().ok_or_else(|| Error::internal("a text-only collection was asked for vectors"))?;
         let present = State::read(transaction, &target.tables, incarnation)?;
         // Taken out, so that what fails half way is gone and not half true.
-        let found = load::current(transaction, target, spec, index.take(), present, indexes.budget())?;
+        let last = index.take().and_then(unshared);
+        let found = load::current(transaction, target, spec, last, present, indexes.budget())?;
         indexes.settle(&held, found.as_ref().map_or(0, Vectors::bytes));
-        *index = found;
+        *index = found.map(Arc::new);
         answer(transaction, indexes, target, index.as_ref(), asked)
     })
 }
@@ -61,7 +64,7 @@ fn at_once(
     held: &Held,
     target: &Target,
     asked: Asked<'_>,
-) -> Result<Option<Top<Stored>>> {
+) -> Result<Option<Vec<Hit>>> {
     let index = held.index.read().unwrap_or_else(PoisonError::into_inner);
     let Some(vectors) = &*index else { return Ok(None) };
     target.read(connection, |transaction, incarnation| {
@@ -72,32 +75,50 @@ fn at_once(
     })
 }
 
+/// The index itself, which nobody reads now; a helper may take a moment to let it go.
+fn unshared(mut vectors: Arc<Vectors>) -> Option<Vectors> {
+    for _ in 0..1_000 {
+        match Arc::try_unwrap(vectors) {
+            Ok(vectors) => return Some(vectors),
+            Err(shared) => vectors = shared,
+        }
+        std::thread::yield_now();
+    }
+    // Built anew, it is right all the same.
+    None
+}
+
 fn answer(
     transaction: &Transaction<'_>,
     indexes: &Indexes,
     target: &Target,
-    vectors: Option<&Vectors>,
+    vectors: Option<&Arc<Vectors>>,
     asked: Asked<'_>,
-) -> Result<Top<Stored>, Failure> {
+) -> Result<Vec<Hit>, Failure> {
     let Some(vectors) = vectors.filter(|vectors| vectors.damaged.is_empty()) else {
-        return rows::nearest(transaction, target, asked);
+        return Ok(rows::nearest(transaction, target, asked)?.into_hits(asked.request));
     };
     let Asked { view, request, query } = asked;
     let slots = select::eligible(transaction, &target.tables, vectors, view, request)?;
     let most = request.skip.saturating_add(request.k);
     let wanted = Wanted { now: view.now.micros(), most, min_score: request.min_score };
-    let ranked = nearest(vectors, indexes.kernel, query.as_slice(), &slots, wanted);
+    let ranked = nearest(vectors, (indexes.kernel, &indexes.helpers), query.as_slice(), slots, wanted)?;
     let sql = format!("SELECT {COLUMNS} FROM {} WHERE row = ?", target.tables.records);
     let mut statement = transaction.prepare_cached(&sql)?;
-    let mut top = Top::new(request);
+    let (mut records, mut keys) = (Top::new(request), Top::new(request));
     for (score, slot) in ranked {
-        if !top.may_enter(score) {
+        if !records.may_enter(score) || !keys.may_enter(score) {
             break;
         }
         let mut rows = statement.query([vectors.rows.get(slot as usize)])?;
         let row = rows.next()?.ok_or_else(|| Error::internal("the vector index has a record that is not stored"))?;
-        let stored = Row::checked(row, 0)?.stored()?;
-        top.offer(score, stored.record.key.clone(), stored);
+        let row = Row::checked(row, 0)?;
+        if request.returns == Returns::Keys {
+            keys.offer(score, row.key()?, ());
+        } else {
+            let stored = row.stored()?;
+            records.offer(score, stored.record.key.clone(), stored);
+        }
     }
-    Ok(top)
+    Ok(if request.returns == Returns::Keys { keys.into_keys() } else { records.into_hits(request) })
 }

@@ -75,7 +75,7 @@ fn bits(scored: Vec<(Score, u32)>) -> Vec<(u64, u32)> {
 
 #[test]
 fn the_answer_is_that_of_brute_force_for_adversarial_vectors() {
-    let mut random = Random(5);
+    let (mut random, helpers) = (Random(5), Helpers::default());
     for round in 0..60 {
         let dimension = [1, 2, 3, 17, 64, 65, 130][round % 7];
         let count = [5, 40, 700, 1_500][round % 4];
@@ -87,6 +87,7 @@ fn the_answer_is_that_of_brute_force_for_adversarial_vectors() {
         for metric in Metric::ALL {
             let mut vectors = empty(metric, dimension);
             (0..).zip(&data).for_each(|(row, vector)| vectors.put(entry(row, vector)));
+            let vectors = Arc::new(vectors);
             for _ in 0..6 {
                 let query = vector(&mut random, dimension, &data);
                 let slots: Vec<u32> = (0..count as u32).filter(|_| random.below(3) > 0).collect();
@@ -95,7 +96,8 @@ fn the_answer_is_that_of_brute_force_for_adversarial_vectors() {
                 let wanted = Wanted { now: 0, most: [1, 3, 10, 2_000][random.below(4)], min_score };
                 let expected = bits(brute_force(&vectors, &query, &slots, wanted));
                 for kernel in Kernel::available() {
-                    let found = nearest(&vectors, kernel, &query, &Slots::Some(slots.clone()), wanted);
+                    let found =
+                        nearest(&vectors, (kernel, &helpers), &query, Slots::Some(slots.clone()), wanted).unwrap();
                     assert_eq!(cut(found, wanted), expected, "{round} {metric} {} {wanted:?}", kernel.name());
                 }
             }
@@ -115,21 +117,44 @@ fn few_vectors_are_looked_at() {
     }
     let query: Vec<f32> = middles[3].iter().map(|x| *x as f32).collect();
     let wanted = Wanted { now: 0, most: 10, min_score: None };
-    let bounds = Bounds::new(Metric::Cosine, &query);
-    let found = survey(&vectors, Kernel::best(), &bounds, &Slots::All, 0..8_000, wanted);
+    let vectors = Arc::new(vectors);
+    let found = Survey::new(Arc::clone(&vectors), Kernel::best(), &query, Slots::All, wanted).candidates(0..8_000);
     assert!((10..100).contains(&found.len()), "{} of 8,000", found.len());
     assert!((10..13).contains(&look(&vectors, Kernel::best(), &query, found, wanted).len()));
 }
 
 #[test]
-fn every_slot_and_none() {
-    let mut vectors = empty(Metric::Dot, 2);
-    let wanted = Wanted { now: 0, most: 2, min_score: None };
-    assert_eq!(nearest(&vectors, Kernel::best(), &[1.0, 0.0], &Slots::All, wanted), []);
-    for row in 0..600 {
-        vectors.put(entry(row, &[row as f32, 1.0]));
+fn pieces_find_what_the_whole_has() {
+    let (mut random, helpers) = (Random(9), Helpers::default());
+    let mut vectors = empty(Metric::Euclidean, 8);
+    for row in 0..1_000 {
+        let next = vector(&mut random, 8, &[]);
+        vectors.put(entry(row, &next));
     }
-    let best = nearest(&vectors, Kernel::best(), &[1.0, 0.0], &Slots::All, wanted);
-    assert_eq!(best, [(Score::new(599.0), 599), (Score::new(598.0), 598)]);
-    assert_eq!(nearest(&vectors, Kernel::best(), &[1.0, 0.0], &Slots::All, Wanted { most: 0, ..wanted }), []);
+    let vectors = Arc::new(vectors);
+    let query = vector(&mut random, 8, &[]);
+    let wanted = Wanted { now: 0, most: 5, min_score: None };
+    let expected = bits(brute_force(&vectors, &query, &(0..1_000).collect::<Vec<u32>>(), wanted));
+    let survey = Survey::new(Arc::clone(&vectors), Kernel::best(), &query, Slots::All, wanted);
+    let found = helpers.run(10, move |piece| survey.candidates(piece * 100..piece * 100 + 100)).unwrap().concat();
+    let near = look(&vectors, Kernel::best(), &query, found, wanted);
+    let score = |slot| (Score::new(similarity(Metric::Euclidean, &query, vectors.vector(slot))), slot);
+    assert_eq!(cut(near.into_iter().map(score).collect(), wanted), expected);
+}
+
+#[test]
+fn every_slot_and_none() {
+    let (mut vectors, helpers) = (empty(Metric::Dot, 2), Helpers::default());
+    let wanted = Wanted { now: 0, most: 2, min_score: None };
+    let how = (Kernel::best(), &helpers);
+    assert_eq!(nearest(&Arc::new(empty(Metric::Dot, 2)), how, &[1.0, 0.0], Slots::All, wanted).unwrap(), []);
+    // More than one piece.
+    let last = PIECE as u32 + 600;
+    for row in 0..=last {
+        vectors.put(entry(row.into(), &[row as f32, 1.0]));
+    }
+    let vectors = Arc::new(vectors);
+    let best = nearest(&vectors, how, &[1.0, 0.0], Slots::All, wanted).unwrap();
+    assert_eq!(best, [(Score::new(last.into()), last), (Score::new((last - 1).into()), last - 1)]);
+    assert_eq!(nearest(&vectors, how, &[1.0, 0.0], Slots::All, Wanted { most: 0, ..wanted }).unwrap(), []);
 }
