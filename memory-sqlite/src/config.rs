@@ -63,7 +63,7 @@ impl SqliteConfig {
     }
 
     /// How many bytes the vectors of all collections together may take in memory: 4 GiB unless set. One of d components takes
-    /// about 5 d + 75 bytes. Where it is too little for all, those of the collections that were not searched for longest are given
+    /// about 5 d + 91 bytes. Where it is too little for all, those of the collections that were not searched for longest are given
     /// up; a collection that does not fit alone is searched in the file, which is slower and gives the same answers. 0 keeps none.
     #[must_use]
     pub fn with_memory_budget(mut self, bytes: usize) -> Self {

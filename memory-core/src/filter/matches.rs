@@ -26,7 +26,7 @@ impl Leaf {
     pub fn matches(&self, record: &Record) -> bool {
         match self {
             Self::Text(field, test) => test.matches(text(record, *field)),
-            Self::Time(field, test) => test.holds(time(record, *field), Timestamp::eq, |a, b| Some(a.cmp(b))),
+            Self::Time(field, test) => test.matches(time(record, *field)),
             Self::Tags(test) => test.matches(&record.tags),
             Self::Embedding(wanted) => record.embedding.is_some() == *wanted,
             Self::Metadata(path, test) => test.matches(record.metadata.get(path.keys())),
@@ -73,6 +73,13 @@ impl<T> Comparison<T> {
             Self::NotIn(operands) => !operands.iter().any(equals),
             Self::Exists(wanted) => actual.is_some() == *wanted,
         }
+    }
+}
+
+impl Comparison<Timestamp> {
+    /// Whether this holds for a time of a record; none is an absent one.
+    pub fn matches(&self, actual: Option<&Timestamp>) -> bool {
+        self.holds(actual, Timestamp::eq, |a, b| Some(a.cmp(b)))
     }
 }
 

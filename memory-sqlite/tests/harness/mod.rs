@@ -56,7 +56,7 @@ impl Harness for File {
     }
 
     async fn attach(&self, location: &str) -> Result<Arc<dyn TestDatabase>> {
-        let config = SqliteConfig::new(location);
+        let config = as_asked(SqliteConfig::new(location));
         let path = location.into();
         Ok(Arc::new(FileDatabase { path, config, open: Mutex::default(), unchecked: self.unchecked }))
     }
@@ -87,7 +87,19 @@ async fn lowered(config: SqliteConfig, settings: &Settings) -> Result<SqliteConf
     let backend = SqliteBackend::memory().await?;
     let limits = settings.lower(backend.capabilities().limits.clone());
     backend.close().await?;
-    Ok(config.with_limits(limits))
+    Ok(as_asked(config).with_limits(limits))
+}
+
+/// With what the environment asks for, so that the whole suite can be run with it: `MEMORY_SQLITE_INSTRUCTIONS` is `portable`, `avx2`
+/// or `avx512`, `MEMORY_SQLITE_BUDGET` the bytes of the memory budget.
+fn as_asked(mut config: SqliteConfig) -> SqliteConfig {
+    if let Ok(name) = std::env::var("MEMORY_SQLITE_INSTRUCTIONS") {
+        config = config.with_instruction_set(&name);
+    }
+    if let Ok(bytes) = std::env::var("MEMORY_SQLITE_BUDGET") {
+        config = config.with_memory_budget(bytes.parse().unwrap());
+    }
+    config
 }
 
 #[derive(Debug)]

@@ -63,6 +63,8 @@ fn record(n: usize) -> memory_core::Draft {
         .kind(if n.is_multiple_of(5) { "fact" } else { "note" })
         .tags(if n.is_multiple_of(7) { vec!["seven"] } else { vec![] })
         .metadata(memory_core::Metadata::from_json(&format!(r#"{{"n":{n},"half":{}}}"#, n as f64 / 2.0)).unwrap())
+        .created_at(Timestamp::from_micros(n as i64 * 1_000_000).unwrap())
+        .updated_at(Timestamp::from_micros(n as i64 * 2_000_000).unwrap())
         .embedding((0..20).map(|at| number(n * 20 + at)).collect::<Vec<f32>>())
 }
 
@@ -78,6 +80,9 @@ fn filters() -> Vec<Filter> {
         Filter::And(vec![Filter::kind().eq("note"), path("half").lt(100), Filter::id().ne("r8")]),
         Filter::Or(vec![Filter::kind().eq("fact"), Filter::tags().contains("seven")]),
         Filter::Not(Box::new(Filter::kind().eq("fact"))),
+        Filter::created_at().ge(Timestamp::from_micros(40_000_000).unwrap()),
+        Filter::And(vec![Filter::updated_at().lt(Timestamp::from_micros(90_000_000).unwrap()), path("n").lt(60)]),
+        Filter::Or(vec![Filter::expires_at().exists(true), Filter::kind().eq("fact")]),
     ]
 }
 
@@ -125,7 +130,7 @@ async fn every_instruction_set_and_no_memory_answer_alike(_: Context) -> Outcome
 async fn a_collection_beyond_the_budget_makes_room_or_is_read(_: Context) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("memory.db");
-    // Each vector takes 20 · 4 + 64 + 75 bytes: there is room for one collection of 1,000, not for two.
+    // Each vector takes 20 · 4 + 64 + 91 bytes: there is room for one collection of 1,000, not for two.
     let database = open(SqliteConfig::new(&path).with_memory_budget(330_000)).await?;
     let query = || (0..20).map(number).collect::<Vec<f32>>();
     let mut memories = Vec::new();

@@ -70,7 +70,8 @@ fn take(vectors: &mut Vectors, row: &rusqlite::Row<'_>) -> Result<(), rusqlite::
     let names = (std::str::from_utf8(row.namespace), std::str::from_utf8(row.kind));
     match names {
         (Ok(namespace), Ok(kind)) if row.is_intact() && vector.len() == vectors.dimension => {
-            vectors.put(Entry { row: number, namespace, kind, expires_at: row.expires_at, vector: &vector });
+            let Row { created_at, updated_at, expires_at, .. } = row;
+            vectors.put(Entry { row: number, namespace, kind, created_at, updated_at, expires_at, vector: &vector });
         }
         _ => {
             vectors.remove(number);

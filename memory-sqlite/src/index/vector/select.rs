@@ -1,8 +1,8 @@
-//! Which slots a search may find: by scope, kind and `only` from memory, by the rest of the filter from the records.
+//! Which slots a search may find: by scope, kind, times and `only` from memory, by the rest of the filter from the records.
 
 use std::sync::PoisonError;
 
-use memory_core::{Filter, Leaf, SearchRequest, TextField, View};
+use memory_core::{Filter, Leaf, SearchRequest, TextField, TimeField, Timestamp, View};
 use rusqlite::Transaction;
 
 use super::scan::Slots;
@@ -30,11 +30,19 @@ pub(super) fn eligible(
     if view.scope.parts().is_some() {
         chosen.keep_numbers(&vectors.namespaces, &vectors.namespace_names.scope(&view.scope));
     }
-    let (kinds, rest) = split(&request.filter);
+    let Split { kinds, times, rest } = split(&request.filter);
     if !kinds.is_empty() {
         let table = vectors.kind_names.table(|kind| kinds.iter().all(|test| of_kind(test, kind) == Some(true)));
         let numbers: Vec<u32> = (0..).zip(table).filter(|(_, holds)| *holds).map(|(number, _)| number).collect();
         chosen.keep_numbers(&vectors.kinds, &numbers);
+    }
+    if !times.is_empty() {
+        let names = vectors.kind_names.list();
+        let holds = |slot: &u32| times.iter().all(|filter| of_slot(filter, vectors, &names, *slot));
+        chosen.slots = Some(match chosen.slots {
+            Some(slots) => slots.into_iter().filter(holds).collect(),
+            None => every(vectors.len()).filter(holds).collect(),
+        });
     }
     if !rest.is_empty() {
         let rest = Filter::And(rest.into_iter().cloned().collect());
@@ -48,10 +56,29 @@ pub(super) fn eligible(
     Ok(chosen.slots.map_or(Slots::All, Slots::Some))
 }
 
-/// The parts of a filter that all must hold: those that a record's kind decides, and the others.
-fn split(filter: &Filter) -> (Vec<&Filter>, Vec<&Filter>) {
-    let parts = if let Filter::And(parts) = filter { parts.as_slice() } else { std::slice::from_ref(filter) };
-    parts.iter().partition(|part| of_kind(part, "").is_some())
+/// The parts of a filter that all must hold.
+#[derive(Debug, Default, PartialEq)]
+struct Split<'a> {
+    /// Those that a record's kind decides.
+    kinds: Vec<&'a Filter>,
+    /// Those that its kind and times decide.
+    times: Vec<&'a Filter>,
+    /// The others.
+    rest: Vec<&'a Filter>,
+}
+
+fn split(filter: &Filter) -> Split<'_> {
+    let mut split = Split::default();
+    for part in if let Filter::And(parts) = filter { parts.as_slice() } else { std::slice::from_ref(filter) } {
+        if of_kind(part, "").is_some() {
+            split.kinds.push(part);
+        } else if is_of_times(part) {
+            split.times.push(part);
+        } else {
+            split.rest.push(part);
+        }
+    }
+    split
 }
 
 /// Whether a record of this kind that has an embedding matches; `None` if that depends on more.
@@ -63,8 +90,40 @@ fn of_kind(filter: &Filter, kind: &str) -> Option<bool> {
         Filter::Not(filter) => of_kind(filter, kind).map(|holds| !holds),
         Filter::Leaf(Leaf::Text(TextField::Kind, test)) => Some(test.matches(kind)),
         Filter::Leaf(Leaf::Embedding(wanted)) => Some(*wanted),
-        Filter::Leaf(Leaf::Text(TextField::Id | TextField::Content, _) | Leaf::Time(..) | Leaf::Tags(_))
-        | Filter::Leaf(Leaf::Metadata(..)) => None,
+        Filter::Leaf(Leaf::Text(TextField::Id | TextField::Content, _) | Leaf::Time(..))
+        | Filter::Leaf(Leaf::Tags(_) | Leaf::Metadata(..)) => None,
+    }
+}
+
+/// Whether kind, times and presence of the embedding are all that the filter is about.
+fn is_of_times(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(filters) | Filter::Or(filters) => filters.iter().all(is_of_times),
+        Filter::Not(filter) => is_of_times(filter),
+        Filter::Leaf(Leaf::Text(TextField::Kind, _) | Leaf::Time(..) | Leaf::Embedding(_)) => true,
+        Filter::Leaf(Leaf::Text(TextField::Id | TextField::Content, _) | Leaf::Tags(_) | Leaf::Metadata(..)) => false,
+    }
+}
+
+/// Whether the record in a slot matches a filter [of its times](is_of_times); `kinds` are the names by number.
+fn of_slot(filter: &Filter, vectors: &Vectors, kinds: &[&str], slot: u32) -> bool {
+    let at = slot as usize;
+    match filter {
+        Filter::And(filters) => filters.iter().all(|filter| of_slot(filter, vectors, kinds, slot)),
+        Filter::Or(filters) => filters.iter().any(|filter| of_slot(filter, vectors, kinds, slot)),
+        Filter::Not(filter) => !of_slot(filter, vectors, kinds, slot),
+        Filter::Leaf(Leaf::Time(field, test)) => {
+            let micros = match field {
+                TimeField::CreatedAt => vectors.created.get(at).copied(),
+                TimeField::UpdatedAt => vectors.updated.get(at).copied(),
+                TimeField::ExpiresAt => vectors.expires_at(slot),
+            };
+            test.matches(micros.and_then(|micros| Timestamp::from_micros(micros).ok()).as_ref())
+        }
+        Filter::Leaf(_) => {
+            let kind = vectors.kinds.get(at).and_then(|number| kinds.get(*number as usize));
+            of_kind(filter, kind.unwrap_or(&"")).unwrap_or(false)
+        }
     }
 }
 
@@ -135,8 +194,15 @@ mod tests {
         assert_eq!((of_kind(&both, "bc"), of_kind(&both, "a")), (Some(true), Some(false)));
         assert_eq!(of_kind(&Filter::Or(vec![kind(), Filter::tags().contains("x")]), "a"), None);
         let mixed = Filter::And(vec![kind(), Filter::id().eq("x")]);
-        let (kinds, rest) = split(&mixed);
-        assert_eq!((kinds, rest), (vec![&kind()], vec![&Filter::id().eq("x")]));
-        assert_eq!(split(&Filter::all()), (vec![], vec![]));
+        assert_eq!(
+            split(&mixed),
+            Split { kinds: vec![&kind()], rest: vec![&Filter::id().eq("x")], ..Split::default() }
+        );
+        assert_eq!(split(&Filter::all()), Split::default());
+        let recent = Filter::created_at().ge(Timestamp::from_micros(5).unwrap());
+        let either = Filter::Or(vec![recent.clone(), kind()]);
+        assert_eq!(split(&either), Split { times: vec![&either], ..Split::default() });
+        let neither = Filter::Or(vec![recent, Filter::id().eq("x")]);
+        assert_eq!(split(&neither), Split { rest: vec![&neither], ..Split::default() });
     }
 }

@@ -35,6 +35,13 @@ impl Names {
         table
     }
 
+    /// The names by number.
+    pub(super) fn list(&self) -> Vec<&str> {
+        let mut names = vec![""; self.0.len()];
+        self.0.iter().for_each(|(name, number)| names[*number as usize] = name);
+        names
+    }
+
     /// The numbers of the keys of a scope, which is not all.
     pub(super) fn scope(&self, scope: &Scope) -> Vec<u32> {
         let mut numbers = Vec::new();
@@ -57,6 +64,9 @@ pub(super) struct Entry<'a> {
     pub(super) row: i64,
     pub(super) namespace: &'a str,
     pub(super) kind: &'a str,
+    /// Times in microseconds.
+    pub(super) created_at: i64,
+    pub(super) updated_at: i64,
     pub(super) expires_at: Option<i64>,
     pub(super) vector: &'a [f32],
 }
@@ -72,6 +82,8 @@ pub(super) struct Vectors {
     pub(super) rows: Vec<i64>,
     pub(super) namespaces: Vec<u32>,
     pub(super) kinds: Vec<u32>,
+    pub(super) created: Vec<i64>,
+    pub(super) updated: Vec<i64>,
     /// In microseconds, or the greatest number.
     expires: Vec<i64>,
     pub(super) fits: Vec<Fit>,
@@ -96,6 +108,8 @@ impl Vectors {
             rows: Vec::with_capacity(room),
             namespaces: Vec::with_capacity(room),
             kinds: Vec::with_capacity(room),
+            created: Vec::with_capacity(room),
+            updated: Vec::with_capacity(room),
             expires: Vec::with_capacity(room),
             fits: Vec::with_capacity(room),
             codes: Vec::with_capacity(room * chunks(spec.dimension)),
@@ -109,9 +123,9 @@ impl Vectors {
         }
     }
 
-    /// How many bytes a record takes, nearly: its vector, its code, and 75 for the rest.
+    /// How many bytes a record takes, nearly: its vector, its code, and 91 for the rest.
     pub(super) fn bytes_each(dimension: usize) -> usize {
-        dimension * size_of::<f32>() + chunks(dimension) * CHUNK + 75
+        dimension * size_of::<f32>() + chunks(dimension) * CHUNK + 91
     }
 
     /// How many bytes are held, nearly.
@@ -140,6 +154,11 @@ impl Vectors {
         self.expires.get(slot as usize).is_some_and(|at| *at > now)
     }
 
+    /// When the record in a slot expires, in microseconds, if it does.
+    pub(super) fn expires_at(&self, slot: u32) -> Option<i64> {
+        self.expires.get(slot as usize).copied().filter(|at| *at != i64::MAX)
+    }
+
     /// The components in a slot.
     pub(super) fn vector(&self, slot: u32) -> &[f32] {
         let start = slot as usize * self.dimension;
@@ -160,6 +179,8 @@ impl Vectors {
         self.rows[at] = entry.row;
         self.namespaces[at] = self.namespace_names.number(entry.namespace);
         self.kinds[at] = self.kind_names.number(entry.kind);
+        self.created[at] = entry.created_at;
+        self.updated[at] = entry.updated_at;
         self.expires[at] = entry.expires_at.unwrap_or(i64::MAX);
         self.components[at * self.dimension..][..self.dimension].copy_from_slice(entry.vector);
         let chunks = chunks(self.dimension);
@@ -177,6 +198,8 @@ impl Vectors {
             self.rows.reserve_exact(more);
             self.namespaces.reserve_exact(more);
             self.kinds.reserve_exact(more);
+            self.created.reserve_exact(more);
+            self.updated.reserve_exact(more);
             self.expires.reserve_exact(more);
             self.fits.reserve_exact(more);
             self.codes.reserve_exact(more * chunks);
@@ -185,6 +208,8 @@ impl Vectors {
         self.rows.push(0);
         self.namespaces.push(0);
         self.kinds.push(0);
+        self.created.push(0);
+        self.updated.push(0);
         self.expires.push(NEVER_SEEN);
         self.fits.push(Fit::default());
         self.codes.resize((slots + 1) * chunks, Chunk([128; CHUNK]));
@@ -218,7 +243,7 @@ pub(super) mod tests {
     }
 
     pub(crate) fn entry(row: i64, vector: &[f32]) -> Entry<'_> {
-        Entry { row, namespace: "n/", kind: "k", expires_at: None, vector }
+        Entry { row, namespace: "n/", kind: "k", created_at: 0, updated_at: 0, expires_at: None, vector }
     }
 
     #[test]
