@@ -14,8 +14,8 @@ use rusqlite::Connection;
 use crate::collection::SqliteCollection;
 use crate::config::SqliteConfig;
 use crate::index::vector::Indexes;
-use crate::jobs::{Target, catalogue, maintain};
-use crate::workers::{Access, Workers, gone};
+use crate::jobs::{Runs, Target, catalogue, maintain};
+use crate::workers::{Access, Room, Workers, closed, gone};
 
 /// An open database, a file or one in memory. Cheap to clone: clones share threads and connections.
 ///
@@ -42,7 +42,18 @@ impl Shared {
         access: Access,
         work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        answer(self.workers.submit(access, work)?).await
+        let room = if self.workers.has_queue(access) { Some(self.room(0).await?) } else { None };
+        answer(self.workers.submit(access, room, work)?).await
+    }
+
+    /// Waits for a place in the queue of the thread that writes, for a job with so many bytes.
+    pub(crate) async fn room(&self, bytes: usize) -> Result<Room> {
+        self.workers.room(bytes).await.map_err(|_| closed())
+    }
+
+    /// Runs a write that shares its transactions with others, and waits for their commits.
+    pub(crate) async fn share<R: Runs>(&self, room: Room, runs: R) -> Result<R::Answer> {
+        answer(self.workers.share(room, runs)?).await
     }
 }
 

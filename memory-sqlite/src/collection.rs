@@ -43,8 +43,9 @@ impl Collection for SqliteCollection {
     }
 
     async fn put(&self, now: Timestamp, writes: &[Write], batch: Batch) -> Result<Written> {
-        let (target, writes) = (self.target.clone(), writes.to_vec());
-        self.shared.run(Access::Write, move |connection| write::put(connection, &target, now, &writes, batch)).await
+        // Asked for before anything is copied, so that what waits outside the queue takes no memory.
+        let room = self.shared.room(writes.iter().map(write::bytes).sum()).await?;
+        self.shared.share(room, write::Put::new(self.target.clone(), now, writes, batch)).await
     }
 
     async fn get(&self, now: Timestamp, keys: &[RecordKey]) -> Result<Vec<Option<Stored>>> {
@@ -53,8 +54,8 @@ impl Collection for SqliteCollection {
     }
 
     async fn delete(&self, now: Timestamp, deletes: &[Delete]) -> Result<Deleted> {
-        let (target, deletes) = (self.target.clone(), deletes.to_vec());
-        self.shared.run(Access::Write, move |connection| write::delete(connection, &target, now, &deletes)).await
+        let room = self.shared.room(deletes.len() * write::OVERHEAD).await?;
+        self.shared.share(room, write::Remove::new(self.target.clone(), now, deletes)).await
     }
 
     async fn delete_where(&self, view: &View, filter: &Filter) -> Result<Deleted> {

@@ -16,12 +16,29 @@ pub(crate) fn default_limits() -> Limits {
     limits
 }
 
+/// What a write survives once it was acknowledged. Neither harms what a file means: after any crash it holds whole transactions,
+/// the oldest ones without a gap, and the indexes agree with the records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Durability {
+    /// Everything short of the loss of the disk: each commit waits until the disk has it (`synchronous=FULL`). Writes that run at
+    /// the same time share that wait.
+    #[default]
+    Full,
+    /// The end of the process, `kill -9` included, as [`Self::Full`] does. **When the power fails or the operating system
+    /// crashes, the last commits before it can be lost**, acknowledged ones too: those since the log was last moved into the
+    /// file, which happens when it has some 1,000 pages (4 MB), and when the database is closed. The disk is waited for then alone
+    /// (`synchronous=NORMAL`).
+    Relaxed,
+}
+
 /// Where the database is, how much it bears, and how long a call waits for other processes.
 #[derive(Clone, Debug)]
 pub struct SqliteConfig {
     path: Option<PathBuf>,
     limits: Limits,
     busy_deadline: Duration,
+    durability: Durability,
     memory_budget: usize,
     kernel: Kernel,
 }
@@ -42,6 +59,7 @@ impl SqliteConfig {
             path: None,
             limits: default_limits(),
             busy_deadline: Duration::from_secs(30),
+            durability: Durability::Full,
             memory_budget: MEMORY_BUDGET,
             kernel: Kernel::best(),
         }
@@ -62,6 +80,14 @@ impl SqliteConfig {
         self
     }
 
+    /// What an acknowledged write survives: [`Durability::Full`] unless set. It holds for the writes of this handle and its clones;
+    /// another process that has the file open decides for its own.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
     /// How many bytes the vectors of all collections together may take in memory: 4 GiB unless set. One of d components takes
     /// about 5 d + 91 bytes. Where it is too little for all, those of the collections that were not searched for longest are given
     /// up; a collection that does not fit alone is searched in the file, which is slower and gives the same answers. 0 keeps none.
@@ -78,6 +104,10 @@ impl SqliteConfig {
     pub fn with_instruction_set(mut self, name: &str) -> Self {
         self.kernel = Kernel::available().into_iter().find(|kernel| kernel.name() == name).unwrap_or(self.kernel);
         self
+    }
+
+    pub(crate) fn durability(&self) -> Durability {
+        self.durability
     }
 
     pub(crate) fn memory_budget(&self) -> usize {

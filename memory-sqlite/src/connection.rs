@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use memory_core::{Error, ErrorKind, Result};
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
-use crate::config::SqliteConfig;
+use crate::config::{Durability, SqliteConfig};
 use crate::error::{Failure, from_driver};
 use crate::jobs::catalogue;
 use crate::schema::{self, APPLICATION_ID, Header, Migration, Tables};
@@ -134,7 +134,11 @@ fn settle(connection: &Connection, config: &SqliteConfig) -> Result<(), rusqlite
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Negative, SQLite takes it for KiB and not for pages.
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous = match config.durability() {
+        Durability::Full => "FULL",
+        Durability::Relaxed => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     // Answers a row, so it is no plain update.
@@ -206,4 +210,23 @@ fn use_log(connection: &Connection, config: &SqliteConfig) -> Result<(), Failure
 
 fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_disk_is_waited_for_as_was_agreed() {
+        let folder = tempfile::tempdir().unwrap();
+        for (durability, expected) in [(Durability::Full, 2), (Durability::Relaxed, 1)] {
+            let config = SqliteConfig::new(folder.path().join("memory.db")).with_durability(durability);
+            let connection = open(&config).unwrap();
+            let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+            assert_eq!(synchronous, expected, "{durability:?}");
+        }
+        let connection = open(&SqliteConfig::new(folder.path().join("default.db"))).unwrap();
+        let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!(synchronous, 2);
+    }
 }

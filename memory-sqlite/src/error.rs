@@ -77,6 +77,14 @@ pub(crate) fn from_driver(error: rusqlite::Error) -> Error {
     }
 }
 
+/// The same error once more, without its text: several writes may fail by one.
+pub(crate) fn copy(error: &rusqlite::Error) -> rusqlite::Error {
+    match error {
+        rusqlite::Error::SqliteFailure(failure, _) => rusqlite::Error::SqliteFailure(*failure, None),
+        _ => rusqlite::Error::InvalidQuery,
+    }
+}
+
 /// What goes wrong inside a job: the driver's error, or one that is the contract's already.
 #[derive(Debug)]
 pub(crate) enum Failure {

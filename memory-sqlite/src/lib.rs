@@ -15,5 +15,5 @@ mod schema;
 mod workers;
 
 pub use backend::SqliteBackend;
-pub use config::SqliteConfig;
+pub use config::{Durability, SqliteConfig};
 pub use connector::SqliteConnector;

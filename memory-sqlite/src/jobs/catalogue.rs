@@ -35,7 +35,7 @@ pub(crate) fn create(connection: &mut Connection, spec: &CollectionSpec, options
         // So that finding a collection does not wait for who is writing.
         return Ok(());
     }
-    let transaction = begin(connection)?;
+    let transaction = begin(connection).map_err(Failure::from)?;
     match find(&transaction, spec.name())? {
         None => {
             refuse_foreign(&transaction, spec.name())?;
@@ -82,7 +82,7 @@ pub(crate) fn open(connection: &mut Connection, name: &CollectionName) -> Result
 
 /// Removes a collection; answers whether there was one (CO-5).
 pub(crate) fn remove(connection: &mut Connection, name: &CollectionName) -> Result<bool> {
-    let transaction = begin(connection)?;
+    let transaction = begin(connection).map_err(Failure::from)?;
     let known = find_row(&transaction, name)?.is_some();
     if known {
         transaction.execute_batch(&Tables::new(name).drop()).map_err(Failure::from)?;

@@ -149,7 +149,7 @@ pub(crate) fn compact(connection: &mut Connection) -> Result<MaintenanceReport> 
 
 /// Rebuilds the text index of a collection with this program's analyser.
 pub(crate) fn reindex(connection: &mut Connection, name: &CollectionName) -> Result<MaintenanceReport> {
-    let transaction = begin(connection)?;
+    let transaction = begin(connection).map_err(Failure::from)?;
     let entry = catalogue::find(&transaction, name)?.ok_or_else(|| catalogue::absent(name))?;
     let target = Target::new(entry.spec);
     let report = rebuild(&transaction, &target)?;

@@ -1,4 +1,4 @@
-//! What runs on the threads: each function is one transaction, or several for a large batch.
+//! What runs on the threads: each function is one transaction; puts and deletes share theirs with others.
 
 pub(crate) mod catalogue;
 pub(crate) mod maintain;
@@ -9,9 +9,23 @@ pub(crate) mod write;
 use memory_core::{CollectionSpec, Error, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::error::{Failure, is_evaluation, leaves_outcome_open};
+use crate::error::{Failure, copy, from_driver, is_evaluation, leaves_outcome_open};
 use crate::mapping::Row;
 use crate::schema::{COLUMNS, Tables};
+
+/// A write that shares its transactions with others, as [`Member`](crate::workers::group::Member) says.
+pub(crate) trait Runs: Send + 'static {
+    type Answer: Send + 'static;
+
+    /// How many records the next run writes, and of how many bytes.
+    fn size(&self) -> (usize, usize);
+
+    /// Writes the next run.
+    fn apply(&mut self, transaction: &Transaction<'_>) -> Result<()>;
+
+    /// Hears what has become of the run; answers after the last one.
+    fn settle(&mut self, outcome: Result<()>) -> Option<Result<Self::Answer>>;
+}
 
 /// What a handle of a collection is bound to.
 #[derive(Clone, Debug)]
@@ -47,17 +61,25 @@ impl Target {
         result.map_err(|failure| self.explain(&transaction, failure))
     }
 
-    /// Runs reads and writes of the collection in one transaction.
+    /// Runs reads and writes of the collection in a transaction of their own.
     fn write<T>(
         &self,
         connection: &mut Connection,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
     ) -> Result<T> {
-        let transaction = begin(connection)?;
-        match self.enter(&transaction).and_then(|_| work(&transaction)) {
-            Ok(answer) => commit(transaction).map(|()| answer),
-            Err(failure) => Err(self.explain(&transaction, failure)),
-        }
+        let transaction = begin(connection).map_err(Failure::from)?;
+        let answer = self.write_in(&transaction, work)?;
+        commit(transaction).map(|()| answer)
+    }
+
+    /// Runs reads and writes of the collection in a transaction that is open.
+    fn write_in<T>(
+        &self,
+        transaction: &Transaction<'_>,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, Failure>,
+    ) -> Result<T> {
+        let result = self.enter(transaction).and_then(|_| work(transaction));
+        result.map_err(|failure| self.explain(transaction, failure))
     }
 
     /// SQLite does not say which row holds a JSON text that is none, so it is looked for.
@@ -84,15 +106,16 @@ impl Target {
     }
 }
 
-fn begin(connection: &mut Connection) -> Result<Transaction<'_>> {
-    Ok(Transaction::new(connection, TransactionBehavior::Immediate).map_err(Failure::from)?)
+pub(crate) fn begin(connection: &mut Connection) -> Result<Transaction<'_>, rusqlite::Error> {
+    Transaction::new(connection, TransactionBehavior::Immediate)
 }
 
-/// Commits; an error says so if the transaction may be there all the same after a crash.
 fn commit(transaction: Transaction<'_>) -> Result<()> {
-    transaction.commit().map_err(|error| {
-        let open = leaves_outcome_open(&error);
-        let error = Error::from(Failure::from(error));
-        if open { error.with_open_outcome(false) } else { error }
-    })
+    transaction.commit().map_err(|error| commit_error(&error))
+}
+
+/// The error for a commit that failed; it says so if the transaction may be there all the same after a crash.
+pub(crate) fn commit_error(error: &rusqlite::Error) -> Error {
+    let converted = from_driver(copy(error));
+    if leaves_outcome_open(error) { converted.with_open_outcome(false) } else { converted }
 }

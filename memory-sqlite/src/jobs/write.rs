@@ -1,11 +1,13 @@
 //! Putting and deleting.
 
-use memory_core::kit::batch::last_wins;
+use std::collections::VecDeque;
+
+use memory_core::kit::batch::{last_wins, split};
 use memory_core::{Batch, Delete, Deleted, Error, ErrorKind, Filter, Precondition, Record, RecordKey, Result};
 use memory_core::{Timestamp, Version, View, Write, Written};
 use rusqlite::{Connection, Transaction, params};
 
-use super::{Target, read};
+use super::{Runs, Target, read};
 use crate::error::Failure;
 use crate::index::text;
 use crate::mapping::{Encoded, Row, version};
@@ -14,6 +16,12 @@ use crate::schema::COLUMNS;
 
 /// How many records one transaction of a large batch writes, so that others get their turn.
 const RUN: usize = 2_000;
+
+/// And how many bytes of records.
+const RUN_BYTES: usize = 16 << 20;
+
+/// What a record or a key takes in memory beside its texts and numbers, roughly.
+pub(crate) const OVERHEAD: usize = 256;
 
 /// What has become of a batch so far (WR-4).
 #[derive(Default)]
@@ -44,22 +52,57 @@ impl Progress {
     }
 }
 
-/// Upserts records (WR-1 to WR-5).
-pub(crate) fn put(
-    connection: &mut Connection,
-    target: &Target,
+/// Upserts records (WR-1 to WR-5), a run at a time; an atomic batch is one run.
+pub(crate) struct Put {
+    target: Target,
     now: Timestamp,
-    writes: &[Write],
-    batch: Batch,
-) -> Result<Written> {
-    let distinct = last_wins(writes, |write| &write.record.key);
-    let run_length = if batch.atomic { distinct.items.len() } else { RUN };
-    let mut progress = Progress::default();
-    let mut versions = Vec::new();
-    for run in distinct.items.chunks(run_length.max(1)) {
-        let keys = || run.iter().map(|write| &write.record.key);
-        let conditional = run.iter().any(|write| write.precondition.is_some());
-        let result = target.write(connection, |transaction| {
+    atomic: bool,
+    runs: VecDeque<Vec<Write>>,
+    /// For each write that was given, which of those in `runs` answers it.
+    answered_by: Vec<usize>,
+    versions: Vec<Version>,
+    /// The version that the run under way gives, and who lost in it.
+    current: (i64, Vec<RecordKey>),
+    progress: Progress,
+}
+
+impl Put {
+    pub(crate) fn new(target: Target, now: Timestamp, writes: &[Write], batch: Batch) -> Self {
+        let distinct = last_wins(writes, |write| &write.record.key);
+        let items: Vec<Write> = distinct.items.into_iter().cloned().collect();
+        let runs = if batch.atomic { vec![items] } else { split(items, RUN, RUN_BYTES, bytes) };
+        Self {
+            target,
+            now,
+            atomic: batch.atomic,
+            runs: runs.into(),
+            answered_by: distinct.answered_by,
+            versions: Vec::new(),
+            current: (0, Vec::new()),
+            progress: Progress::default(),
+        }
+    }
+}
+
+/// About how many bytes a write takes in memory, and in the file without its indexes.
+pub(crate) fn bytes(write: &Write) -> usize {
+    let record = &write.record;
+    let embedding = record.embedding.as_ref().map_or(0, |embedding| embedding.dimension() * size_of::<f32>());
+    let tags: usize = record.tags.iter().map(str::len).sum();
+    OVERHEAD + record.content.as_str().len() + embedding + tags + record.metadata.to_json().len()
+}
+
+impl Runs for Put {
+    type Answer = Written;
+
+    fn size(&self) -> (usize, usize) {
+        self.runs.front().map_or((0, 0), |run| (run.len(), run.iter().map(bytes).sum()))
+    }
+
+    fn apply(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        let Some(run) = self.runs.front() else { return Ok(()) };
+        let (target, now, atomic) = (&self.target, self.now, self.atomic);
+        self.current = target.write_in(transaction, |transaction| {
             let number = next_version(transaction)?;
             let (mut lost, mut additions) = (Vec::new(), text::Additions::default());
             for write in run {
@@ -68,7 +111,7 @@ pub(crate) fn put(
                 }
             }
             additions.write(transaction, &target.tables)?;
-            if batch.atomic && !lost.is_empty() {
+            if atomic && !lost.is_empty() {
                 // An error, so that nothing of it is kept.
                 return Err(Progress { accepted: Vec::new(), conflicting: lost }
                     .finish()
@@ -77,33 +120,63 @@ pub(crate) fn put(
                     .into());
             }
             Ok((number, lost))
-        });
-        match result {
-            Ok((number, lost)) => {
-                versions.extend(run.iter().map(|_| Some(version(number))));
-                progress.accepted.extend(keys().filter(|key| !lost.contains(key)).cloned());
-                progress.conflicting.extend(lost);
-            }
-            Err(error) if batch.atomic && error.kind() == ErrorKind::Conflict => return Err(error),
-            Err(error) => return Err(progress.fail(error, keys(), conditional)),
-        }
+        })?;
+        Ok(())
     }
-    progress.finish()?;
-    Ok(Written::new(distinct.answers(&versions)))
+
+    fn settle(&mut self, outcome: Result<()>) -> Option<Result<Written>> {
+        let run = self.runs.pop_front().unwrap_or_default();
+        let keys = || run.iter().map(|write| &write.record.key);
+        match outcome {
+            Ok(()) => {
+                let (number, lost) = std::mem::take(&mut self.current);
+                self.versions.extend(run.iter().map(|_| version(number)));
+                self.progress.accepted.extend(keys().filter(|key| !lost.contains(key)).cloned());
+                self.progress.conflicting.extend(lost);
+            }
+            Err(error) if self.atomic && error.kind() == ErrorKind::Conflict => return Some(Err(error)),
+            Err(error) => {
+                let conditional = run.iter().any(|write| write.precondition.is_some());
+                return Some(Err(std::mem::take(&mut self.progress).fail(error, keys(), conditional)));
+            }
+        }
+        if !self.runs.is_empty() {
+            return None;
+        }
+        let answers = self.answered_by.iter().map(|&at| self.versions.get(at).cloned()).collect();
+        Some(std::mem::take(&mut self.progress).finish().map(|()| Written::new(answers)))
+    }
 }
 
-/// Deletes by key, expired ones without counting them (WR-6, TT-2).
-pub(crate) fn delete(
-    connection: &mut Connection,
-    target: &Target,
+/// Deletes by key, expired ones without counting them (WR-6, TT-2), a run at a time.
+pub(crate) struct Remove {
+    target: Target,
     now: Timestamp,
-    deletes: &[Delete],
-) -> Result<Deleted> {
-    let mut progress = Progress::default();
-    let mut count = 0;
-    for run in deletes.chunks(RUN) {
-        let conditional = run.iter().any(|delete| delete.version.is_some());
-        let result = target.write(connection, |transaction| {
+    runs: VecDeque<Vec<Delete>>,
+    count: u64,
+    /// How many existed in the run under way, and who lost in it.
+    current: (u64, Vec<RecordKey>),
+    progress: Progress,
+}
+
+impl Remove {
+    pub(crate) fn new(target: Target, now: Timestamp, deletes: &[Delete]) -> Self {
+        let runs = deletes.chunks(RUN).map(<[Delete]>::to_vec).collect();
+        Self { target, now, runs, count: 0, current: (0, Vec::new()), progress: Progress::default() }
+    }
+}
+
+impl Runs for Remove {
+    type Answer = Deleted;
+
+    fn size(&self) -> (usize, usize) {
+        self.runs.front().map_or((0, 0), |run| (run.len(), run.len() * OVERHEAD))
+    }
+
+    fn apply(&mut self, transaction: &Transaction<'_>) -> Result<()> {
+        let Some(run) = self.runs.front() else { return Ok(()) };
+        let (target, now) = (&self.target, self.now);
+        self.current = target.write_in(transaction, |transaction| {
             let (mut existed, mut lost) = (0, Vec::new());
             for delete in run {
                 match delete_one(transaction, target, now, delete)? {
@@ -112,23 +185,29 @@ pub(crate) fn delete(
                 }
             }
             Ok((existed, lost))
-        });
-        match result {
-            Ok((existed, lost)) => {
-                count += existed;
-                progress
-                    .accepted
-                    .extend(run.iter().map(|delete| &delete.key).filter(|key| !lost.contains(key)).cloned());
-                progress.conflicting.extend(lost);
-            }
-            Err(error) => return Err(progress.fail(error, run.iter().map(|delete| &delete.key), conditional)),
-        }
+        })?;
+        Ok(())
     }
-    progress.finish()?;
-    Ok(Deleted::new(count))
+
+    fn settle(&mut self, outcome: Result<()>) -> Option<Result<Deleted>> {
+        let run = self.runs.pop_front().unwrap_or_default();
+        let keys = || run.iter().map(|delete| &delete.key);
+        if let Err(error) = outcome {
+            let conditional = run.iter().any(|delete| delete.version.is_some());
+            return Some(Err(std::mem::take(&mut self.progress).fail(error, keys(), conditional)));
+        }
+        let (existed, lost) = std::mem::take(&mut self.current);
+        self.count += existed;
+        self.progress.accepted.extend(keys().filter(|key| !lost.contains(key)).cloned());
+        self.progress.conflicting.extend(lost);
+        if !self.runs.is_empty() {
+            return None;
+        }
+        Some(std::mem::take(&mut self.progress).finish().map(|()| Deleted::new(self.count)))
+    }
 }
 
-/// Deletes what matches, in one transaction; counts the live ones (WR-6).
+/// Deletes what matches, in a transaction of its own, for how long it takes is not known before; counts the live ones (WR-6).
 pub(crate) fn delete_where(
     connection: &mut Connection,
     target: &Target,
@@ -316,5 +395,51 @@ fn remove_words(transaction: &Transaction<'_>, target: &Target, old: &Existing) 
             text::remove(transaction, &target.tables, old.row, &words)
         }
         None => text::remove_unknown(transaction, &target.tables, old.row),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use memory_core::{CollectionName, CollectionSpec, Namespace};
+
+    use super::*;
+
+    fn put(batch: Batch, precondition: Option<Precondition>) -> Put {
+        let namespace = Namespace::new(["n"]).unwrap();
+        let writes: Vec<Write> = (0..2_001)
+            .map(|n| {
+                let record =
+                    Record::draft(format!("r{n}")).content("x").build(Some(&namespace), Timestamp::MIN).unwrap();
+                Write { record, precondition: precondition.clone() }
+            })
+            .collect();
+        let spec = CollectionSpec::new(CollectionName::new("t").unwrap());
+        Put::new(Target::new(spec), Timestamp::MIN, &writes, batch)
+    }
+
+    #[test]
+    fn batches_are_cut_into_runs_unless_atomic() {
+        assert_eq!(put(Batch::atomic(), None).size().0, 2_001);
+        let mut put = put(Batch::independent(), None);
+        assert_eq!(put.size().0, 2_000);
+        assert!(put.settle(Ok(())).is_none());
+        assert_eq!(put.size().0, 1);
+        assert_eq!(put.settle(Ok(())).unwrap().unwrap().versions.len(), 2_001);
+    }
+
+    #[test]
+    fn a_commit_that_failed_leaves_its_run_unknown_if_it_may_be_there() {
+        let failed = || Error::new(ErrorKind::Unavailable, "the flush failed");
+        let mut open = put(Batch::independent(), None);
+        assert!(open.settle(Ok(())).is_none());
+        let error = open.settle(Err(failed().with_open_outcome(false))).unwrap().unwrap_err();
+        assert_eq!((error.accepted().len(), error.unknown().len()), (2_000, 1));
+        assert!(error.is_outcome_open() && error.is_retryable());
+        let mut conditional = put(Batch::independent(), Some(Precondition::Absent));
+        let error = conditional.settle(Err(failed().with_open_outcome(false))).unwrap().unwrap_err();
+        assert_eq!((error.accepted().len(), error.unknown().len()), (0, 2_000));
+        assert!(error.is_outcome_open() && !error.is_retryable());
+        let error = put(Batch::atomic(), None).settle(Err(failed())).unwrap().unwrap_err();
+        assert_eq!((error.accepted().len(), error.unknown().len(), error.is_outcome_open()), (0, 0, false));
     }
 }

@@ -6,14 +6,18 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
 
 use futures_executor::block_on;
 use memory_core::{CollectionName, CollectionSpec, Database, Memory, Namespace, Record, Result, Scope};
-use memory_sqlite::{SqliteBackend, SqliteConfig};
+use memory_sqlite::{Durability, SqliteBackend, SqliteConfig};
 
 const ROLE: &str = "MEMORY_SQLITE_CHILD";
 const PATH: &str = "MEMORY_SQLITE_PATH";
 
 /// The collection that parents and children share: three dimensions, one namespace.
 pub(crate) async fn notes(path: &Path) -> Result<(Database, Memory)> {
-    let database = Database::new(SqliteBackend::open(SqliteConfig::new(path)).await?);
+    configured(SqliteConfig::new(path)).await
+}
+
+async fn configured(config: SqliteConfig) -> Result<(Database, Memory)> {
+    let database = Database::new(SqliteBackend::open(config).await?);
     let spec = CollectionSpec::new(CollectionName::new("notes")?).with_vectors(3, memory_core::Metric::Cosine)?;
     let memory = database.create(&spec, Scope::exact(Namespace::new(["n"])?)).await?;
     Ok((database, memory))
@@ -27,7 +31,8 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
     match role.as_str() {
         "open" => say(&outcome(block_on(SqliteBackend::open(SqliteConfig::new(path))).map(|_| ()))),
         "fill" => block_on(fill(path)),
-        "serve" => block_on(serve(path)),
+        "serve" => block_on(serve(path, Durability::Full)),
+        "serve relaxed" => block_on(serve(path, Durability::Relaxed)),
         _ => return None,
     }
     Some(ExitCode::SUCCESS)
@@ -56,8 +61,8 @@ async fn fill(path: &Path) {
 }
 
 /// Answers `put ID WORD`, `get ID`, `text WORD` and `vector` line by line until the input ends.
-async fn serve(path: &Path) {
-    let (database, memory) = notes(path).await.unwrap();
+async fn serve(path: &Path, durability: Durability) {
+    let (database, memory) = configured(SqliteConfig::new(path).with_durability(durability)).await.unwrap();
     for line in std::io::stdin().lines() {
         let line = line.unwrap();
         let answer = match line.split(' ').collect::<Vec<_>>()[..] {
@@ -118,7 +123,16 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(path: &Path) -> Self {
-        let mut child = command("serve", path).spawn().unwrap();
+        Self::play("serve", path)
+    }
+
+    /// One whose database has relaxed durability.
+    pub(crate) fn relaxed(path: &Path) -> Self {
+        Self::play("serve relaxed", path)
+    }
+
+    fn play(role: &str, path: &Path) -> Self {
+        let mut child = command(role, path).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         Self { child, input, output }
     }
@@ -128,6 +142,12 @@ impl Server {
         let mut answer = String::new();
         self.output.read_line(&mut answer).unwrap();
         answer.trim_end().to_owned()
+    }
+
+    /// Ends the child at once.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Lets the child close its database and end.

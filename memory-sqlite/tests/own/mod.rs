@@ -6,10 +6,11 @@ mod files;
 mod processes;
 mod teeth;
 mod vectors;
+mod writes;
 
 use memory_conformance::Case;
 
 /// The cases of this crate.
 pub(crate) fn cases() -> Vec<Case> {
-    [erasure::CASES, files::CASES, processes::CASES, teeth::CASES, vectors::CASES].concat()
+    [erasure::CASES, files::CASES, processes::CASES, teeth::CASES, vectors::CASES, writes::CASES].concat()
 }

@@ -44,6 +44,7 @@ const EXTRA: &[(&str, &str)] = &[
     ("memory-sqlite/src/index/", "SQLite has no vector search and another BM25: the indexes are this crate's own"),
     ("memory-sqlite/src/jobs/", "what a server would do runs here, on the threads that own the connections"),
     ("memory-sqlite/src/workers.rs", "a file takes one writer, and no async caller may wait for it on its own thread"),
+    ("memory-sqlite/src/workers/", "concurrent writes share a flush of the disk: a queue with a bound, and groups"),
     ("memory-sqlite/tests/harness/", "there is no server to restart, kill or damage: the harness does it to a file"),
 ];
 
