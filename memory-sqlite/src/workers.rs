@@ -83,7 +83,9 @@ impl Workers {
             let jobs = Arc::new(Mutex::new(jobs));
             for _ in 0..thread::available_parallelism().map_or(1, NonZero::get).min(MOST_READERS) {
                 let (config, jobs) = (config.clone(), Arc::clone(&jobs));
-                readers.push(spawn("memory-sqlite-read", move || reader(&config, &jobs))?);
+                let spawned = spawn("memory-sqlite-read", move || reader(&config, &jobs));
+                // Without this the thread that writes would wait for ever.
+                readers.push(spawned.inspect_err(|_| writes.close())?);
             }
             reads = Some(sender);
         }

@@ -57,7 +57,7 @@ pub(crate) struct Put {
     target: Target,
     now: Timestamp,
     atomic: bool,
-    runs: VecDeque<Vec<Write>>,
+    runs: VecDeque<Run>,
     /// For each write that was given, which of those in `runs` answers it.
     answered_by: Vec<usize>,
     versions: Vec<Version>,
@@ -66,16 +66,24 @@ pub(crate) struct Put {
     progress: Progress,
 }
 
+/// What one transaction writes of a batch.
+#[derive(Default)]
+struct Run {
+    writes: Vec<Write>,
+    bytes: usize,
+}
+
 impl Put {
     pub(crate) fn new(target: Target, now: Timestamp, writes: &[Write], batch: Batch) -> Self {
         let distinct = last_wins(writes, |write| &write.record.key);
         let items: Vec<Write> = distinct.items.into_iter().cloned().collect();
         let runs = if batch.atomic { vec![items] } else { split(items, RUN, RUN_BYTES, bytes) };
+        let run = |writes: Vec<Write>| Run { bytes: writes.iter().map(bytes).sum(), writes };
         Self {
             target,
             now,
             atomic: batch.atomic,
-            runs: runs.into(),
+            runs: runs.into_iter().map(run).collect(),
             answered_by: distinct.answered_by,
             versions: Vec::new(),
             current: (0, Vec::new()),
@@ -96,7 +104,7 @@ impl Runs for Put {
     type Answer = Written;
 
     fn size(&self) -> (usize, usize) {
-        self.runs.front().map_or((0, 0), |run| (run.len(), run.iter().map(bytes).sum()))
+        self.runs.front().map_or((0, 0), |run| (run.writes.len(), run.bytes))
     }
 
     fn apply(&mut self, transaction: &Transaction<'_>) -> Result<()> {
@@ -105,7 +113,7 @@ impl Runs for Put {
         self.current = target.write_in(transaction, |transaction| {
             let number = next_version(transaction)?;
             let (mut lost, mut additions) = (Vec::new(), text::Additions::default());
-            for write in run {
+            for write in &run.writes {
                 if !put_one(transaction, target, now, write, number, &mut additions)? {
                     lost.push(write.record.key.clone());
                 }
@@ -126,17 +134,17 @@ impl Runs for Put {
 
     fn settle(&mut self, outcome: Result<()>) -> Option<Result<Written>> {
         let run = self.runs.pop_front().unwrap_or_default();
-        let keys = || run.iter().map(|write| &write.record.key);
+        let keys = || run.writes.iter().map(|write| &write.record.key);
         match outcome {
             Ok(()) => {
                 let (number, lost) = std::mem::take(&mut self.current);
-                self.versions.extend(run.iter().map(|_| version(number)));
+                self.versions.extend(run.writes.iter().map(|_| version(number)));
                 self.progress.accepted.extend(keys().filter(|key| !lost.contains(key)).cloned());
                 self.progress.conflicting.extend(lost);
             }
             Err(error) if self.atomic && error.kind() == ErrorKind::Conflict => return Some(Err(error)),
             Err(error) => {
-                let conditional = run.iter().any(|write| write.precondition.is_some());
+                let conditional = run.writes.iter().any(|write| write.precondition.is_some());
                 return Some(Err(std::mem::take(&mut self.progress).fail(error, keys(), conditional)));
             }
         }

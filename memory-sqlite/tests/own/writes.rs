@@ -33,6 +33,7 @@ memory_conformance::cases! {
     "WR-7": [
         (who_has_gone_is_skipped_and_the_others_are_written, FILE),
         (closing_waits_for_what_is_queued, FILE),
+        (an_import_whose_caller_has_gone_overwrites_nothing_later, FILE),
     ],
     "CD-2": [(relaxed_durability_survives_kill, FILE)],
 }
@@ -256,6 +257,30 @@ async fn who_has_gone_is_skipped_and_the_others_are_written(_: Context) -> Outco
     last.await?;
     ensure!(memory.get("gone").await?.is_none(), "it had not begun");
     ensure_eq!(memory.count(&Filter::all()).await?, 2, "the others are there");
+    database.close().await?;
+    Ok(())
+}
+
+async fn an_import_whose_caller_has_gone_overwrites_nothing_later(_: Context) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory.db");
+    let (database, memory) = notes(&path).await?;
+    let other = hold(&path);
+    let importing = memory.clone();
+    let import = begun(async move {
+        importing.put_all((0..6_001).map(|n| Record::draft(format!("i{n}")).content("x").without_embedding())).await
+    });
+    let small = put(&memory, "small");
+    release(&other);
+    small.await?;
+    drop(import);
+    memory.put(draft("i6000", "later")).await?;
+    // Whatever is left of the import has had its turn when the database is closed.
+    database.close().await?;
+    let (database, memory) = notes(&path).await?;
+    let last = memory.get("i6000").await?.map(|stored| stored.record.content.as_str().to_owned());
+    ensure_eq!(last, Some("later".to_owned()), "the later write is the last");
+    ensure_eq!(memory.count(&Filter::all()).await? % 2_000, 2, "whole runs, the small one and the later one");
     database.close().await?;
     Ok(())
 }
