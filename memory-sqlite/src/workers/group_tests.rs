@@ -1,5 +1,5 @@
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use memory_core::ErrorKind;
 
@@ -266,11 +266,13 @@ fn a_file_that_another_keeps_locked_fails_those_that_waited() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("memory.db");
     let mut world = World::on(Connection::open(&path).unwrap());
-    world.connection.busy_timeout(Duration::from_millis(50)).unwrap();
+    world.connection.busy_timeout(Duration::from_millis(500)).unwrap();
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let doubles = [world.double("a", ONE), world.double("b", TWO)];
-    assert_eq!(world.run(doubles), ["a Timeout", "b Timeout"]);
+    let doubles: Vec<Double> = (0..20).map(|_| world.double("a", ONE)).collect();
+    let start = Instant::now();
+    assert_eq!(world.run(doubles), ["a Timeout"; 20]);
+    assert!(start.elapsed() < Duration::from_secs(5), "they have waited together, not 20 times half a second");
     other.execute_batch("ROLLBACK").unwrap();
     let last = world.double("c", THREE);
     assert_eq!(world.run([last]), ["apply c", "c ok"]);

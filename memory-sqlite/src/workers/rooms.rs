@@ -161,6 +161,15 @@ mod tests {
     }
 
     #[test]
+    fn who_has_gone_holds_up_nobody() {
+        let rooms = Rooms::new(9, 100);
+        let _inside = given(&mut rooms.ask(60)).unwrap();
+        // 50 more do not fit, 10 do.
+        drop(rooms.ask(50));
+        assert!(given(&mut rooms.ask(10)).is_some());
+    }
+
+    #[test]
     fn closing_sends_away_who_waits() {
         let rooms = Rooms::new(1, 100);
         let mut inside = rooms.ask(1);
