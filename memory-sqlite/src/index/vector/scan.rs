@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use memory_core::{Result, Score, similarity};
+use memory_core::{Score, similarity};
 
 use super::bounds::{Bounds, Exact};
 use super::codes::chunks;
@@ -52,38 +52,38 @@ struct Candidate {
     slot: u32,
 }
 
-/// How many chunks of codes are worth a piece of work for a helper: 4 MiB, some tenths of a millisecond.
-const PIECE: usize = 1 << 16;
+/// How many chunks of codes are worth a piece of work for a helper: 2 MiB, one or two tenths of a millisecond.
+const PIECE: usize = 1 << 15;
+
+/// Fewer chunks than this are scanned sooner than a helper wakes up.
+const LARGE: usize = 1 << 16;
 
 /// The best slots with their scores, best first: all that can be among the `most` best, whatever the order of equal ones is.
-///
-/// # Errors
-/// Those of [`Helpers::run`].
 pub(super) fn nearest(
     vectors: &Arc<Vectors>,
     (kernel, helpers): (Kernel, &Helpers),
     query: &[f32],
     slots: Slots,
     wanted: Wanted,
-) -> Result<Vec<(Score, u32)>> {
+) -> Vec<(Score, u32)> {
     if wanted.most == 0 {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let count = slots.count(vectors);
     let survey = Survey::new(Arc::clone(vectors), kernel, query, slots, wanted);
     let in_a_piece = (PIECE / chunks(vectors.dimension)).max(BLOCK);
     let pieces = count.div_ceil(in_a_piece);
-    let found = if pieces < 2 {
+    let found = if count * chunks(vectors.dimension) < LARGE {
         survey.candidates(0..count)
     } else {
         let piece = move |at| survey.candidates(at * in_a_piece..count.min((at + 1) * in_a_piece));
-        helpers.run(pieces, piece)?.concat()
+        helpers.run(pieces, piece).concat()
     };
     let near = look(vectors, kernel, query, found, wanted);
     let score = |slot| (Score::new(similarity(vectors.metric, query, vectors.vector(slot))), slot);
     let mut scored: Vec<(Score, u32)> = near.into_iter().map(score).collect();
     scored.sort_unstable_by_key(|(score, _)| Reverse(*score));
-    Ok(scored)
+    scored
 }
 
 /// The first step of one search, by codes alone.

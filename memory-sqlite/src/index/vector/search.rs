@@ -1,6 +1,7 @@
 //! A vector search, from the index if there is one.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use memory_core::kit::rank::Top;
 use memory_core::{Embedding, Error, Hit, Result, Returns, SearchRequest, View};
@@ -75,14 +76,14 @@ fn at_once(
     })
 }
 
-/// The index itself, which nobody reads now; a helper may take a moment to let it go.
+/// The index itself, which nobody searches now; a helper that came late may need a moment to let it go.
 fn unshared(mut vectors: Arc<Vectors>) -> Option<Vectors> {
     for _ in 0..1_000 {
         match Arc::try_unwrap(vectors) {
             Ok(vectors) => return Some(vectors),
             Err(shared) => vectors = shared,
         }
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_micros(100));
     }
     // Built anew, it is right all the same.
     None
@@ -102,7 +103,7 @@ fn answer(
     let slots = select::eligible(transaction, &target.tables, vectors, view, request)?;
     let most = request.skip.saturating_add(request.k);
     let wanted = Wanted { now: view.now.micros(), most, min_score: request.min_score };
-    let ranked = nearest(vectors, (indexes.kernel, &indexes.helpers), query.as_slice(), slots, wanted)?;
+    let ranked = nearest(vectors, (indexes.kernel, &indexes.helpers), query.as_slice(), slots, wanted);
     let sql = format!("SELECT {COLUMNS} FROM {} WHERE row = ?", target.tables.records);
     let mut statement = transaction.prepare_cached(&sql)?;
     let (mut records, mut keys) = (Top::new(request), Top::new(request));

@@ -96,8 +96,7 @@ fn the_answer_is_that_of_brute_force_for_adversarial_vectors() {
                 let wanted = Wanted { now: 0, most: [1, 3, 10, 2_000][random.below(4)], min_score };
                 let expected = bits(brute_force(&vectors, &query, &slots, wanted));
                 for kernel in Kernel::available() {
-                    let found =
-                        nearest(&vectors, (kernel, &helpers), &query, Slots::Some(slots.clone()), wanted).unwrap();
+                    let found = nearest(&vectors, (kernel, &helpers), &query, Slots::Some(slots.clone()), wanted);
                     assert_eq!(cut(found, wanted), expected, "{round} {metric} {} {wanted:?}", kernel.name());
                 }
             }
@@ -136,7 +135,7 @@ fn pieces_find_what_the_whole_has() {
     let wanted = Wanted { now: 0, most: 5, min_score: None };
     let expected = bits(brute_force(&vectors, &query, &(0..1_000).collect::<Vec<u32>>(), wanted));
     let survey = Survey::new(Arc::clone(&vectors), Kernel::best(), &query, Slots::All, wanted);
-    let found = helpers.run(10, move |piece| survey.candidates(piece * 100..piece * 100 + 100)).unwrap().concat();
+    let found = helpers.run(10, move |piece| survey.candidates(piece * 100..piece * 100 + 100)).concat();
     let near = look(&vectors, Kernel::best(), &query, found, wanted);
     let score = |slot| (Score::new(similarity(Metric::Euclidean, &query, vectors.vector(slot))), slot);
     assert_eq!(cut(near.into_iter().map(score).collect(), wanted), expected);
@@ -147,14 +146,14 @@ fn every_slot_and_none() {
     let (mut vectors, helpers) = (empty(Metric::Dot, 2), Helpers::default());
     let wanted = Wanted { now: 0, most: 2, min_score: None };
     let how = (Kernel::best(), &helpers);
-    assert_eq!(nearest(&Arc::new(empty(Metric::Dot, 2)), how, &[1.0, 0.0], Slots::All, wanted).unwrap(), []);
+    assert_eq!(nearest(&Arc::new(empty(Metric::Dot, 2)), how, &[1.0, 0.0], Slots::All, wanted), []);
     // More than one piece.
-    let last = PIECE as u32 + 600;
+    let last = LARGE as u32 + 600;
     for row in 0..=last {
         vectors.put(entry(row.into(), &[row as f32, 1.0]));
     }
     let vectors = Arc::new(vectors);
-    let best = nearest(&vectors, how, &[1.0, 0.0], Slots::All, wanted).unwrap();
+    let best = nearest(&vectors, how, &[1.0, 0.0], Slots::All, wanted);
     assert_eq!(best, [(Score::new(last.into()), last), (Score::new((last - 1).into()), last - 1)]);
-    assert_eq!(nearest(&vectors, how, &[1.0, 0.0], Slots::All, Wanted { most: 0, ..wanted }).unwrap(), []);
+    assert_eq!(nearest(&vectors, how, &[1.0, 0.0], Slots::All, Wanted { most: 0, ..wanted }), []);
 }
