@@ -33,7 +33,7 @@ impl Registry {
     /// # Errors
     /// For a scheme that is not known or not built in, as [`Self::target`].
     pub fn commented(&self, scheme: &str) -> Result<String> {
-        let store = self.target_of("the example", scheme, Vec::new())?;
+        let store = Target { connector: self.connector(scheme)?, place: scheme.to_owned(), given: Vec::new() };
         let name = store.backend();
         Ok(file(&NewProfile { name, store: &store, collection: None, namespace: None, embedder: None }))
     }

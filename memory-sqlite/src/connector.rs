@@ -8,7 +8,7 @@ use memory_core::connect::{Address, Connector, Opening, Setting, SettingKind, Se
 use memory_core::{Backend, Error, ErrorKind, Result};
 
 use crate::backend::SqliteBackend;
-use crate::config::{SqliteConfig, default_limits};
+use crate::config::{Durability, SqliteConfig, default_limits};
 
 /// What stands for a path where a database in memory is meant.
 const MEMORY: &str = ":memory:";
@@ -27,6 +27,19 @@ const SETTINGS: &[Setting] = &[
         "How long a call waits for another process to finish its write.",
     )
     .with_default("30s"),
+    Setting::new(
+        "durability",
+        SettingKind::Choice(&["full", "relaxed"]),
+        "What an acknowledged write survives: full, the loss of power too; relaxed, the end of the process, while the last \
+         commits before a loss of power can be lost.",
+    )
+    .with_default("full"),
+    Setting::new(
+        "memory_budget",
+        SettingKind::Whole(0, 1 << 50),
+        "How many bytes of memory the vectors of all collections may take; 0 reads them from the file in each search.",
+    )
+    .with_default("4294967296"),
     Setting::new(
         "limit_record_bytes",
         SettingKind::Whole(1, 16_777_216),
@@ -90,6 +103,13 @@ fn config(settings: &Settings) -> Result<SqliteConfig> {
     if let Some(deadline) = settings.duration("busy_deadline")? {
         config = config.with_busy_deadline(deadline);
     }
+    if settings.text("durability")? == Some("relaxed") {
+        config = config.with_durability(Durability::Relaxed);
+    }
+    if let Some(bytes) = settings.whole("memory_budget")? {
+        // What is more than this machine could address is no bound.
+        config = config.with_memory_budget(usize::try_from(bytes).unwrap_or(usize::MAX));
+    }
     Ok(config.with_limits(limits))
 }
 
@@ -118,12 +138,15 @@ mod tests {
         let lowered = configured(&[
             ("path", "a.db"),
             ("busy_deadline", "250ms"),
+            ("durability", "relaxed"),
+            ("memory_budget", "1000000"),
             ("limit_record_bytes", "1000"),
             ("limit_k", "7"),
             ("limit_dimension", "3"),
         ]);
         assert_eq!(lowered.path(), Some(Path::new("a.db")));
         assert_eq!(lowered.busy_deadline(), Duration::from_millis(250));
+        assert_eq!((lowered.durability(), lowered.memory_budget()), (Durability::Relaxed, 1_000_000));
         let limits = lowered.limits();
         assert_eq!((limits.record_bytes, limits.k, limits.dimension), (1_000, 7, 3));
     }
@@ -133,7 +156,9 @@ mod tests {
         let (declared, own) = (configured(&[("path", ":memory:")]), SqliteConfig::memory());
         assert_eq!((declared.path(), declared.busy_deadline()), (own.path(), own.busy_deadline()));
         assert_eq!(declared.limits(), own.limits());
-        let most = SETTINGS.iter().filter_map(|setting| match setting.kind {
+        assert_eq!((declared.durability(), declared.memory_budget()), (own.durability(), own.memory_budget()));
+        let limits = SETTINGS.iter().filter(|setting| setting.key.starts_with("limit_"));
+        let most = limits.filter_map(|setting| match setting.kind {
             SettingKind::Whole(_, most) => Some(most),
             _ => None,
         });

@@ -158,7 +158,7 @@ const SNAPSHOTS: &[(&str, &str, i32, &str)] = &[
         "c.toml",
         "store = \"sqlite:a.db?bussy_deadline=1s\"",
         1,
-        "DIR/c.toml:2: `bussy_deadline` is no key of sqlite; did you mean `busy_deadline`? (known: path, busy_deadline, limit_record_bytes, limit_k, limit_dimension)",
+        "DIR/c.toml:2: `bussy_deadline` is no key of sqlite; did you mean `busy_deadline`? (known: path, busy_deadline, durability, memory_budget, limit_record_bytes, limit_k, limit_dimension)",
     ),
     (
         "c.toml",

@@ -132,7 +132,7 @@ fn a_vector_of_another_dimension_is_refused() {
     let tool = Tool::new();
     tool.with("hash", &["add", "the cat", "--id", "cat"]);
     let add = tool.with("", &["add", "a dog", "--id", "dog", "--vector", "[1,2,3]"]);
-    let told = "memoryctl: put: invalid argument: record default/:dog has 3 dimensions, but collection memories has 256 [sqlite]\n";
+    let told = "memoryctl: put: invalid argument: record default/dog has 3 dimensions, but collection memories has 256 [sqlite]\n";
     assert_eq!((add.code, add.err.as_str()), (1, told));
     let search = tool.with("", &["search", "--vector", "[1,2,3]"]);
     let told =

@@ -96,7 +96,7 @@ fn wrong_settings_are_refused_by_key() {
         (
             "sqlite:a.db?busy_dedline=5s",
             "--store: `busy_dedline` is no key of sqlite; did you mean `busy_deadline`? (known: path, busy_deadline, \
-             limit_record_bytes, limit_k, limit_dimension)",
+             durability, memory_budget, limit_record_bytes, limit_k, limit_dimension)",
         ),
         (
             "sqlite:a.db?busy_deadline=5",
