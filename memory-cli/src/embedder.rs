@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use memory_connect::masked;
+use memory_connect::{EmbedderChoice, Placed, masked, percent_decoded};
 use memory_core::connect::{Environment, Given, SettingValue, Settings, Written, resolve};
 use memory_core::{CollectionName, CollectionSpec, Embedder, Error, Memory, Metric, Result};
 use memory_embed::HashEmbedder;
@@ -15,31 +15,46 @@ use crate::options::Said;
 /// The embedder of a new collection if nobody names one.
 pub(crate) const DEFAULT: &str = if cfg!(feature = "builtin") { "builtin" } else { "none" };
 
-/// What `--embedder` says: `builtin`, `none`, `hash`, or a URL, whose query may hold further settings: `…/v1?model=NAME`.
-pub(crate) fn given(text: &str, place: &str) -> Vec<Given> {
-    let of = |key: &str, value: &str| Given {
-        key: key.to_owned(),
-        value: Written::Text(value.to_owned()),
-        place: place.to_owned(),
-    };
-    let Some((url, query)) = text.split_once('?') else { return vec![of(USE.key, text)] };
-    let declared = |pair: &&str| {
-        let key = pair.split('=').next().unwrap_or_default();
-        memory_embed::settings::settings().iter().any(|setting| setting.key == key)
-    };
-    // What is not ours is the service's, as Azure's api-version is.
-    let (ours, theirs): (Vec<&str>, Vec<&str>) = query.split('&').partition(declared);
-    let url = if theirs.is_empty() { url.to_owned() } else { format!("{url}?{}", theirs.join("&")) };
-    let settings = ours.iter().filter_map(|pair| pair.split_once('=')).map(|(key, value)| of(key, value));
-    std::iter::once(of(USE.key, &url)).chain(settings).collect()
+/// The settings of an embedder that is named by a word or by a URL, whose query may hold further settings:
+/// `https://…/v1?model=NAME`.
+pub(crate) fn named(text: &str, place: &str, environment: &Environment) -> Result<Settings> {
+    let of =
+        |key: &str, value: String| Given { key: key.to_owned(), value: Written::Text(value), place: place.to_owned() };
+    let (url, query) = text.split_once('?').map_or((text, None), |(url, query)| (url, Some(query)));
+    let (mut url, mut given) = (url.to_owned(), Vec::new());
+    for pair in query.into_iter().flat_map(|query| query.split('&')) {
+        match pair.split_once('=') {
+            // This one is Azure's own, and goes to it with the address.
+            Some(("api-version", _)) => url = format!("{url}?{pair}"),
+            Some((key, value)) => {
+                let value = percent_decoded(value).map_err(|error| at(place, &error))?;
+                given.push(of(key, value));
+            }
+            None => {
+                return Err(at(place, &Error::invalid("behind ? the settings are written key=value, with & between")));
+            }
+        }
+    }
+    given.push(of(USE.key, url));
+    settings(&given, place, environment)
 }
 
-/// The settings of an embedder.
-pub(crate) fn settings(given: &[Given], place: &str, environment: &Environment) -> Result<Settings> {
+/// The settings of what a profile says of its embedder.
+pub(crate) fn chosen(choice: &EmbedderChoice, environment: &Environment) -> Result<Settings> {
+    match choice {
+        EmbedderChoice::Named(Placed { text, place, .. }) => named(text, place, environment),
+        EmbedderChoice::Table { given, place } => settings(given, place, environment),
+    }
+}
+
+fn settings(given: &[Given], place: &str, environment: &Environment) -> Result<Settings> {
     let settings = resolve("embedder", place, memory_embed::settings::settings(), given, environment)?;
-    let checked = memory_embed::check(&settings);
-    checked.map_err(|error| Error::new(error.kind(), format!("{place}: {}", error.message())))?;
+    memory_embed::check(&settings).map_err(|error| at(place, &error))?;
     Ok(settings)
+}
+
+fn at(place: &str, error: &Error) -> Error {
+    Error::new(error.kind(), format!("{place}: {}", error.message()))
 }
 
 /// What is used, as it may be shown.
@@ -53,29 +68,22 @@ impl Context {
     pub(crate) async fn embedding(&self, memory: Memory) -> Result<Memory, Failure> {
         let spec = memory.spec();
         let name = spec.name();
-        match self.embedder() {
-            Some(said) if is_none(said) => return Ok(memory),
-            Some(said) if said.by_flag => {
-                let embedder = self.open(said, Some(spec)).await?;
-                return Ok(memory.with_embedder(embedder)?);
+        let embedder = match (self.embedder(), spec.vectors(), spec.embedder()) {
+            (Some(said), _, _) if is_none(said) => return Ok(memory),
+            (Some(said), vectors, label) if said.by_flag || (vectors.is_some() && label.is_some()) => {
+                self.open(said, Some(spec)).await?
             }
-            _ => {}
-        }
-        match (spec.vectors(), spec.embedder(), self.embedder()) {
-            (None, _, _) => note(&format!("collection {name} is text only: its texts are found by their words alone")),
-            (Some(_), None, _) => {
+            (_, None, _) => {
+                note(&format!("collection {name} is text only: its texts are found by their words alone"));
+                return Ok(memory);
+            }
+            (_, Some(_), None) => {
                 note(&format!("collection {name} has vectors of no embedder that it knows: texts get none from here"));
+                return Ok(memory);
             }
-            (Some(_), Some(_), Some(said)) => {
-                let embedder = self.open(said, Some(spec)).await?;
-                return Ok(memory.with_embedder(embedder)?);
-            }
-            (Some(_), Some(label), None) => {
-                let embedder = remembered(label).ok_or_else(|| unknown(name, label))?;
-                return Ok(memory.with_embedder(embedder)?);
-            }
-        }
-        Ok(memory)
+            (_, Some(_), Some(label)) => remembered(label).ok_or_else(|| unknown(name, label))?,
+        };
+        Ok(memory.with_embedder(embedder)?)
     }
 
     /// What a collection that is made by the way is made with: the vectors that come with its records, or an embedder's.
@@ -180,4 +188,49 @@ fn unknown(name: &CollectionName, label: &str) -> Failure {
          --embedder, or say --embedder none to go by words alone, or copy the collection with another one by \
          `memoryctl embed --collection {name} --to NAME`"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(feature = "http")]
+    use memory_embed::settings::MODEL;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Settings> {
+        named(text, "--embedder", &|_| None)
+    }
+
+    #[test]
+    fn settings_stand_behind_the_question_mark() {
+        let hash = read("hash?dimension=64&language=german").unwrap();
+        assert_eq!((hash.text(USE.key).unwrap(), hash.whole(DIMENSION.key).unwrap()), (Some("hash"), Some(64)));
+        assert_eq!(read("none").unwrap().text(USE.key).unwrap(), Some("none"));
+    }
+
+    #[cfg(feature = "http")]
+    #[test]
+    fn a_services_own_version_stays_in_its_address() {
+        let azure = read("https://a.example/embeddings?api-version=2024-10-21&model=org%2Fm%26n").unwrap();
+        assert_eq!(azure.text(USE.key).unwrap(), Some("https://a.example/embeddings?api-version=2024-10-21"));
+        assert_eq!(azure.text(MODEL.key).unwrap(), Some("org/m&n"));
+    }
+
+    #[test]
+    fn what_is_not_known_is_named_and_nothing_is_passed_over() {
+        for (text, expected) in [
+            (
+                "https://a.example/v1?modle=m",
+                "--embedder: `modle` is no key of embedder; did you mean `model`? (known: ",
+            ),
+            ("hash?dimension", "--embedder: behind ? the settings are written key=value, with & between"),
+            ("hash?dimension=few", "--embedder: `dimension` is a whole number from 1 to 65536"),
+            ("hash?language=%zz", "--embedder: behind % there are no two hexadecimal digits"),
+            ("hash?dimension=1&dimension=2", "--embedder: `dimension` is given twice, first at --embedder"),
+            ("buitlin", "--embedder: the embedder to use is none, builtin, hash, or an address that begins with http"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.message().starts_with(expected), "{text}: {}", error.message());
+        }
+    }
 }

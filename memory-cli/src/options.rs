@@ -92,15 +92,12 @@ impl Options {
     fn chosen_embedder(&self, global: &Global, profile: Option<&Profile>) -> Result<Option<Said<Settings>>, Failure> {
         let environment = self.registry.environment();
         if let Some(Said { value, place, by_flag }) = said(global.embedder.clone(), "--embedder", "MEMORY_EMBEDDER") {
-            let value = embedder::settings(&embedder::given(&value, &place), &place, environment).map_err(usage)?;
+            let value = embedder::named(&value, &place, environment).map_err(usage)?;
             return Ok(Some(Said { value, place, by_flag }));
         }
         let Some(choice) = profile.and_then(|profile| profile.embedder.as_ref()) else { return Ok(None) };
-        let (given, place) = match choice {
-            EmbedderChoice::Named(Placed { text, place, .. }) => (embedder::given(text, place), place),
-            EmbedderChoice::Table { given, place } => (given.clone(), place),
-        };
-        let value = embedder::settings(&given, place, environment).map_err(in_file)?;
+        let value = embedder::chosen(choice, environment).map_err(in_file)?;
+        let (EmbedderChoice::Named(Placed { place, .. }) | EmbedderChoice::Table { place, .. }) = choice;
         Ok(Some(Said { value, place: place.clone(), by_flag: false }))
     }
 }

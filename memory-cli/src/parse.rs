@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::builder::TypedValueParser;
 use clap::error::ErrorKind;
+use memory_connect::percent_decoded;
 use memory_core::{
     CollectionName, Embedding, Error, Filter, Kind, Language, Metric, Namespace, RecordId, Result, Timestamp, Value,
 };
@@ -94,21 +95,9 @@ pub(crate) fn fraction(text: &str) -> Result<f64, String> {
 /// taken.
 pub(crate) fn namespace(text: &str) -> Result<Namespace, String> {
     let path = text.strip_suffix('/').unwrap_or(text);
-    let segments: Result<Vec<String>, String> = path.split('/').map(percent_decoded).collect();
+    let segments: Result<Vec<String>, String> =
+        path.split('/').map(|segment| percent_decoded(segment).map_err(|error| about_text(&error))).collect();
     Namespace::new(segments?).map_err(|error| about_text(&error))
-}
-
-fn percent_decoded(segment: &str) -> Result<String, String> {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut parts = segment.split('%');
-    bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());
-    for part in parts {
-        let two = part.get(..2).filter(|two| two.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let byte = two.and_then(|two| u8::from_str_radix(two, 16).ok());
-        bytes.push(byte.ok_or("after % come two hexadecimal digits; % itself is written %25")?);
-        bytes.extend_from_slice(&part.as_bytes()[2..]);
-    }
-    String::from_utf8(bytes).map_err(|_| "its percent-encoded bytes are no UTF-8".to_owned())
 }
 
 /// A whole number and a unit: `90s`, `30m`, `12h`, `30d`, `2w`.

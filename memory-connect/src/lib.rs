@@ -11,6 +11,7 @@ mod url;
 
 pub use commented::NewProfile;
 pub use file::{ConfigFile, EmbedderChoice, Placed, Profile};
+pub use percent::percent_decoded;
 pub use registry::Registry;
 pub use show::masked;
 pub use target::Target;

@@ -6,7 +6,7 @@ use memory_core::{Error, Result};
 ///
 /// # Errors
 /// `InvalidArgument` for a `%` without two hexadecimal digits behind it, and for bytes that are no UTF-8.
-pub(crate) fn decode(part: &str) -> Result<String> {
+pub fn percent_decoded(part: &str) -> Result<String> {
     let mut bytes = Vec::new();
     let mut rest = part.bytes();
     while let Some(byte) = rest.next() {
@@ -58,16 +58,16 @@ mod tests {
         for (part, expected) in
             [("", ""), ("a+b c", "a+b c"), ("%41%2f%2F%25", "A//%"), ("%C3%A9é", "éé"), ("%00", "\0")]
         {
-            assert_eq!(decode(part).unwrap(), expected, "{part}");
+            assert_eq!(percent_decoded(part).unwrap(), expected, "{part}");
         }
         for part in ["%", "100%", "%4", "%4g", "%%41", "%+1"] {
-            let error = decode(part).unwrap_err();
+            let error = percent_decoded(part).unwrap_err();
             assert_eq!(
                 error.message(),
                 "behind % there are no two hexadecimal digits; write %25 for the character itself"
             );
         }
-        assert_eq!(decode("%C3").unwrap_err().message(), "the characters written with % are no UTF-8");
+        assert_eq!(percent_decoded("%C3").unwrap_err().message(), "the characters written with % are no UTF-8");
     }
 
     #[test]
@@ -75,6 +75,6 @@ mod tests {
         let text = "a b/c?d=%e&f@g:é\n-._~#";
         let encoded = encode(text, is_plain);
         assert_eq!(encoded, "a%20b%2Fc%3Fd%3D%25e%26f%40g%3Aé%0A-._~%23");
-        assert_eq!(decode(&encoded).unwrap(), text);
+        assert_eq!(percent_decoded(&encoded).unwrap(), text);
     }
 }

@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use memory_core::connect::Address;
 use memory_core::{Error, Result};
 
-use crate::percent::decode;
+use crate::percent::percent_decoded;
 
 /// Keys and values, in the order of the text.
 pub(crate) type Pairs = Vec<(String, String)>;
@@ -29,7 +29,7 @@ pub(crate) fn parse(scheme: &str, rest: &str, address: Address) -> Result<Pairs>
         let Some((key, value)) = piece.split_once('=') else {
             return Err(Error::invalid("behind ? stand settings as key=value, with & between them"));
         };
-        pairs.push((decode(key)?, decode(value)?));
+        pairs.push((percent_decoded(key)?, percent_decoded(value)?));
     }
     Ok(pairs)
 }
@@ -43,7 +43,7 @@ fn path(scheme: &str, place: &str) -> Result<String> {
         let message = "the path follows the colon without slashes of its own";
         return Err(Error::invalid(format!("{message}, as in {scheme}:memories.db or {scheme}:/var/lib/memories.db")));
     }
-    decode(place)
+    percent_decoded(place)
 }
 
 fn server(scheme: &str, place: &str, path_key: Option<&str>) -> Result<Pairs> {
@@ -63,7 +63,7 @@ fn server(scheme: &str, place: &str, path_key: Option<&str>) -> Result<Pairs> {
         None => (None, authority),
     };
     let mut pairs = Vec::new();
-    let mut push = |key: &str, value: &str| decode(value).map(|value| pairs.push((key.to_owned(), value)));
+    let mut push = |key: &str, value: &str| percent_decoded(value).map(|value| pairs.push((key.to_owned(), value)));
     if let Some(user) = user {
         let (user, password) = user.split_once(':').map_or((user, None), |(user, password)| (user, Some(password)));
         if !user.is_empty() {
@@ -99,7 +99,7 @@ fn host_and_port(text: &str) -> Result<(&str, Option<&str>)> {
     let wrong =
         || Error::invalid("in brackets stands an IPv6 address, and behind them a port or nothing, as in [::1]:80");
     let (host, rest) = bracketed.split_once(']').ok_or_else(wrong)?;
-    let decoded = decode(host)?;
+    let decoded = percent_decoded(host)?;
     // A zone, such as %eth0, may follow the address.
     decoded.split('%').next().unwrap_or_default().parse::<Ipv6Addr>().map_err(|_| wrong())?;
     match rest.strip_prefix(':') {

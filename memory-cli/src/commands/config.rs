@@ -1,6 +1,6 @@
 //! `memoryctl config`
 
-use memory_connect::{ConfigFile, EmbedderChoice, Placed, Registry};
+use memory_connect::{ConfigFile, Placed, Registry};
 use memory_core::Error;
 use serde::Serialize;
 
@@ -131,13 +131,7 @@ fn problems(registry: &Registry, file: &ConfigFile, name: &str) -> Vec<Error> {
         Err(error) => return vec![error],
     };
     let store = profile.store.as_ref().and_then(|store| registry.settings(store).err());
-    let embedder = profile.embedder.as_ref().and_then(|choice| {
-        let (given, place) = match choice {
-            EmbedderChoice::Named(Placed { text, place, .. }) => (embedder::given(text, place), place),
-            EmbedderChoice::Table { given, place } => (given.clone(), place),
-        };
-        embedder::settings(&given, place, registry.environment()).err()
-    });
+    let embedder = profile.embedder.as_ref().and_then(|choice| embedder::chosen(choice, registry.environment()).err());
     let text = |placed: &Option<Placed>, parse: fn(&str) -> Result<(), String>| {
         let placed = placed.as_ref()?;
         parse(&placed.text).err().map(|message| Error::invalid(format!("{}: {message}", placed.place)))

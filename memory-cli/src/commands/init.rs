@@ -52,9 +52,7 @@ pub(crate) fn run(context: &Context, out: &mut Output, args: Init) -> Result<(),
     let embedder = match (named, asks) {
         (None, true) => {
             ask_for("What makes vectors of texts: builtin, none, hash or a URL", embedder::DEFAULT, |answer| {
-                let place = "the answer";
-                let given = embedder::given(answer, place);
-                embedder::settings(&given, place, registry.environment())?;
+                embedder::named(answer, "the answer", registry.environment())?;
                 Ok(answer.to_owned())
             })?
         }

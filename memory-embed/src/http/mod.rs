@@ -99,10 +99,14 @@ impl HttpEmbedder {
     /// Repeats what may succeed the next time, within the deadline.
     async fn patiently(&self, form: TextForm, texts: &[&str]) -> Result<Vec<Embedding>> {
         let begun = Instant::now();
-        let mut repetition = 0;
+        let (mut repetition, mut last) = (0, None);
         loop {
             let left = self.config.deadline.saturating_sub(begun.elapsed());
-            let error = match timeout(left, self.once(form, texts)).await.unwrap_or_else(|_| Err(late("deadline"))) {
+            let Ok(answer) = timeout(left, self.once(form, texts)).await else {
+                // What the service said of the request before says more.
+                return Err(last.unwrap_or_else(|| late("deadline")));
+            };
+            let error = match answer {
                 Ok(vectors) => return Ok(vectors),
                 Err(error) => error,
             };
@@ -112,7 +116,7 @@ impl HttpEmbedder {
                 return Err(error);
             }
             sleep(pause).await;
-            repetition += 1;
+            (repetition, last) = (repetition + 1, Some(error));
         }
     }
 
