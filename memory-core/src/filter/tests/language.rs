@@ -310,9 +310,9 @@ fn fi_9_the_bounds_are_those_of_json() {
 #[test]
 fn hostile_nesting_is_an_error() {
     for open in ["(", "not ", "all(", "any(not (", "metadata.a = [", "metadata.a = {\"a\":[", "exists("] {
-        refused(&open.repeat(300_000));
+        refused(&open.repeat(50_000));
     }
-    refused(&format!("metadata{} = 1", ".a".repeat(300_000)));
-    refused(&format!("id = \"a\"{}", " and id = \"a\"".repeat(100_000)));
-    refused(&"k".repeat(1_000_000));
+    refused(&format!("metadata{} = 1", ".a".repeat(50_000)));
+    refused(&format!("id = \"a\"{}", " and id = \"a\"".repeat(20_000)));
+    refused(&"k".repeat(100_000));
 }
