@@ -32,21 +32,25 @@ pub fn idf(records: u64, holding: u64) -> f64 {
     libm::log(1.0 + (records - holding + 0.5) / (holding + 0.5))
 }
 
-/// The score of one record: the sum over the query's words, which come in bytewise order, of
-/// idf · tf · (k1 + 1) / (tf + k1 · (1 - b + b · length / mean length)).
+/// k1 · (1 - b + b · length / mean length): how much a record of `length` words, with repeats, is held to.
+pub fn norm(statistics: TextStatistics, length: u64) -> f64 {
+    let mean_length = statistics.total_length as f64 / statistics.records as f64;
+    K1 * (1.0 - B + B * length as f64 / mean_length)
+}
+
+/// idf · tf · (k1 + 1) / (tf + norm): what one word adds to the score of a record that holds it `tf` times.
+pub fn weight(idf: f64, tf: u64, norm: f64) -> f64 {
+    let tf = tf as f64;
+    idf * tf * (K1 + 1.0) / (tf + norm)
+}
+
+/// The score of one record: the sum of the [weights](weight) of the query's words, which come in bytewise order.
 ///
 /// `length` counts the record's words. A word that the record does not hold adds nothing, given with `tf` 0 or left out.
 pub fn score(statistics: TextStatistics, length: u64, words: impl IntoIterator<Item = WordMatch>) -> f64 {
-    let mean_length = statistics.total_length as f64 / statistics.records as f64;
-    let norm = K1 * (1.0 - B + B * length as f64 / mean_length);
-    let mut sum = 0.0;
-    for word in words {
-        if word.tf > 0 {
-            let tf = word.tf as f64;
-            sum += idf(statistics.records, word.holding) * tf * (K1 + 1.0) / (tf + norm);
-        }
-    }
-    sum
+    let norm = norm(statistics, length);
+    let held = words.into_iter().filter(|word| word.tf > 0);
+    held.fold(0.0, |sum, word| sum + weight(idf(statistics.records, word.holding), word.tf, norm))
 }
 
 #[cfg(test)]

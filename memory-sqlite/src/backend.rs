@@ -13,7 +13,7 @@ use rusqlite::Connection;
 
 use crate::collection::SqliteCollection;
 use crate::config::SqliteConfig;
-use crate::index::vector::Indexes;
+use crate::index::Indexes;
 use crate::jobs::{Runs, Target, catalogue, maintain};
 use crate::workers::{Access, Room, Workers, closed, gone};
 
@@ -74,7 +74,7 @@ impl SqliteBackend {
         config.check()?;
         let (workers, opened) = Workers::start(&config)?;
         answer(opened).await?;
-        let indexes = Arc::new(Indexes::new(config.memory_budget(), config.kernel()));
+        let indexes = Arc::new(Indexes::new(config.path(), config.memory_budget(), config.kernel()));
         Ok(Self { shared: Arc::new(Shared { capabilities: capabilities(&config), indexes, workers }) })
     }
 
@@ -136,7 +136,7 @@ impl Backend for SqliteBackend {
     async fn drop_collection(&self, name: &CollectionName) -> Result<bool> {
         let (wanted, indexes) = (name.clone(), &self.shared.indexes);
         let dropped = self.shared.run(Access::Write, move |connection| catalogue::remove(connection, &wanted)).await;
-        indexes.forget(name);
+        indexes.forget(Some(name))?;
         dropped
     }
 
@@ -147,10 +147,17 @@ impl Backend for SqliteBackend {
     async fn maintain(&self, task: &Maintenance) -> Result<MaintenanceReport> {
         match task {
             Maintenance::Verify => self.shared.run(Access::Read, maintain::verify).await,
-            Maintenance::Compact => self.shared.run(Access::Write, maintain::compact).await,
+            Maintenance::Compact => {
+                let report = self.shared.run(Access::Write, maintain::compact).await;
+                self.shared.indexes.forget(None)?;
+                report
+            }
             Maintenance::Reindex(name) => {
-                let name = name.clone();
-                self.shared.run(Access::Write, move |connection| maintain::reindex(connection, &name)).await
+                let wanted = name.clone();
+                let report =
+                    self.shared.run(Access::Write, move |connection| maintain::reindex(connection, &wanted)).await;
+                self.shared.indexes.forget(Some(name))?;
+                report
             }
             _ => Err(memory_core::Error::unsupported("this version of memory-sqlite does not know the task")),
         }
@@ -180,19 +187,19 @@ mod tests {
             let memory = database.create(&spec, Scope::all()).await?;
             let other = database.create(&CollectionSpec::new(CollectionName::new("other")?), Scope::all()).await?;
             let before = memory.stats().await?;
-            // Three tables and four indexes, a page of 4 KiB each while they are empty.
-            assert_eq!(before.bytes, Some(7 * 4096));
+            // Two tables and five indexes, a page of 4 KiB each while they are empty.
+            assert_eq!(before.bytes, Some(6 * 4096));
             let states: Vec<_> =
                 before.indexes.iter().map(|index| (index.name.as_str(), index.state.as_str())).collect();
-            let told = "not in memory: the next search reads all vectors, and keeps them if the memory budget allows";
-            let vector = ("vector", told);
-            assert_eq!(states, [("text", "current"), vector]);
+            let told = "not in memory: the next search reads all records, and keeps what it needs of them if the memory budget \
+                        allows";
+            assert_eq!(states, [("text", told), ("vector", told)]);
             let home = Namespace::new(["ada"])?;
             let long = "x ".repeat(1_000);
             let drafts = (0..200).map(|id| Record::draft(id.to_string()).namespace(home.clone()).content(&long));
             memory.put_all(drafts).await?;
             assert!(memory.stats().await?.bytes > Some(200 * 2_000));
-            assert_eq!(other.stats().await?.bytes, Some(7 * 4096), "each collection has its own");
+            assert_eq!(other.stats().await?.bytes, Some(6 * 4096), "each collection has its own");
             let refused = memory.narrow(Scope::exact(home))?.stats().await.map_err(|error| error.kind());
             assert_eq!(refused, Err(ErrorKind::PermissionDenied), "it would tell of other tenants");
             database.close().await

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use memory_core::{Error, Limits, Result};
 
-use crate::index::vector::Kernel;
+use crate::index::Kernel;
 
 /// The limits that a database has unless they are lowered.
 pub(crate) fn default_limits() -> Limits {
@@ -48,7 +48,7 @@ const MEMORY_BUDGET: usize = 4 << 30;
 
 impl SqliteConfig {
     /// A file, which is made if it is absent; its folder must exist. Beside it SQLite keeps `<path>-wal` and `<path>-shm`
-    /// while it is open.
+    /// while it is open, and this crate `<path>-index-<collection>`, which may be deleted at any time.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: Some(path.into()), ..Self::memory() }
     }
@@ -88,8 +88,8 @@ impl SqliteConfig {
         self
     }
 
-    /// How many bytes the vectors of all collections together may take in memory: 4 GiB unless set. One of d components takes
-    /// about 5 d + 91 bytes. Where it is too little for all, those of the collections that were not searched for longest are given
+    /// How many bytes what is held in memory of all collections together may take: 4 GiB unless set. A record takes about 80 bytes,
+    /// its vector of d components 5 d + 12, and each different word in it 5. Where it is too little for all, those of the collections that were not searched for longest are given
     /// up; a collection that does not fit alone is searched in the file, which is slower and gives the same answers. 0 keeps none.
     #[must_use]
     pub fn with_memory_budget(mut self, bytes: usize) -> Self {

@@ -10,8 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use crate::config::{Durability, SqliteConfig};
 use crate::error::{Failure, from_driver};
-use crate::jobs::catalogue;
-use crate::schema::{self, APPLICATION_ID, Header, Migration, Tables};
+use crate::schema::{self, APPLICATION_ID, Header};
 
 /// How much of the file a connection keeps in memory, in KiB; SQLite's own 2,000 make a search of 30 MB read it from the system.
 const CACHE_KIB: i64 = 32 * 1024;
@@ -154,28 +153,21 @@ fn prepare(connection: &mut Connection, config: &SqliteConfig) -> Result<(), Fai
     }
     settle(connection, config)?;
     // Looked at before anything is written, for the file may not be ours.
-    let pending = schema::migrations(header(&connection.transaction()?)?)?;
+    let is_new = schema::is_new(header(&connection.transaction()?)?)?;
     if config.path().is_some() {
         use_log(connection, config)?;
     }
-    if pending.is_empty() {
+    if !is_new {
         // So that opening does not wait for who is writing.
         return Ok(());
     }
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
     // Looked at again, for another process may have made the file just now.
-    for migration in schema::migrations(header(&transaction)?)? {
-        match migration {
-            Migration::Database(sql) => transaction.execute_batch(sql)?,
-            Migration::Collections(sql) => {
-                for spec in catalogue::list(&transaction)? {
-                    transaction.execute_batch(&Tables::new(spec.name()).named(sql))?;
-                }
-            }
-        }
+    if schema::is_new(header(&transaction)?)? {
+        transaction.execute_batch(schema::DATABASE)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", schema::LAYOUT)?;
     }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", schema::newest())?;
     Ok(transaction.commit()?)
 }
 

@@ -37,7 +37,7 @@ const SETTINGS: &[Setting] = &[
     Setting::new(
         "memory_budget",
         SettingKind::Whole(0, 1 << 50),
-        "How many bytes of memory the vectors of all collections may take; 0 reads them from the file in each search.",
+        "How many bytes of memory the indexes of all collections may take; 0 reads the records in each search.",
     )
     .with_default("4294967296"),
     Setting::new(

@@ -15,7 +15,6 @@ pub(crate) struct Row<'a> {
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) expires_at: Option<i64>,
-    pub(crate) length: i64,
     pub(crate) version: i64,
     pub(crate) checksum: i64,
     pub(crate) record: &'a [u8],
@@ -37,11 +36,10 @@ impl<'a> Row<'a> {
                 ValueRef::Null => None,
                 value => Some(integer(value)),
             },
-            length: integer(column(6)?),
-            version: integer(column(7)?),
-            checksum: integer(column(8)?),
-            record: bytes(column(9)?),
-            embedding: match column(10)? {
+            version: integer(column(6)?),
+            checksum: integer(column(7)?),
+            record: bytes(column(8)?),
+            embedding: match column(9)? {
                 ValueRef::Null => None,
                 value => Some(bytes(value)),
             },
@@ -61,7 +59,7 @@ impl<'a> Row<'a> {
             hash.update(&(part.len() as u64).to_le_bytes());
             hash.update(part);
         }
-        for number in [self.created_at, self.updated_at, self.length, self.version] {
+        for number in [self.created_at, self.updated_at, self.version] {
             hash.update(&number.to_le_bytes());
         }
         hash.update(&[u8::from(self.expires_at.is_some()), u8::from(self.embedding.is_some())]);
@@ -127,7 +125,7 @@ impl<'a> Encoded<'a> {
     }
 
     /// The row of this version, with its checksum.
-    pub(crate) fn row(&self, length: i64, version: i64) -> Row<'_> {
+    pub(crate) fn row(&self, version: i64) -> Row<'_> {
         let mut row = Row {
             namespace: self.key.namespace.key().as_bytes(),
             id: self.key.id.as_str().as_bytes(),
@@ -135,7 +133,6 @@ impl<'a> Encoded<'a> {
             created_at: self.record.created_at.micros(),
             updated_at: self.record.updated_at.micros(),
             expires_at: self.record.expires_at.map(Timestamp::micros),
-            length,
             version,
             checksum: 0,
             record: self.json.as_bytes(),
@@ -196,7 +193,7 @@ mod tests {
     fn a_record_goes_there_and_back() {
         let record = record();
         let encoded = Encoded::new(&record);
-        let row = encoded.row(5, 7);
+        let row = encoded.row(7);
         assert!(row.is_intact());
         assert_eq!(row.embedding, Some(&[0, 0, 0x80, 0x3f, 0, 0, 0, 0x80][..]));
         assert_eq!(row.stored().unwrap(), Stored { record, version: Some(Version::new("7")) });
@@ -206,7 +203,7 @@ mod tests {
     fn every_field_is_under_the_checksum() {
         let record = record();
         let encoded = Encoded::new(&record);
-        let row = encoded.row(5, 7);
+        let row = encoded.row(7);
         let changed = [
             Row { namespace: b"b/", ..row },
             Row { id: b"j", ..row },
@@ -215,7 +212,6 @@ mod tests {
             Row { updated_at: 3, ..row },
             Row { expires_at: Some(4), ..row },
             Row { expires_at: None, ..row },
-            Row { length: 6, ..row },
             Row { version: 8, ..row },
             Row { record: b"{}", ..row },
             Row { embedding: None, ..row },

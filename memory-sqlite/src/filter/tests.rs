@@ -42,8 +42,8 @@ fn found(filter: &Filter) -> String {
             record.to_json_without_embedding(),
             record.embedding.as_ref().map(|_| [0_u8, 0, 128, 63]),
         ];
-        let sql = "INSERT INTO \"records.t\" (namespace, id, kind, created_at, updated_at, expires_at, length, version, \
-                   checksum, record, embedding) VALUES ('n/', ?, ?, ?, ?, ?, 0, 0, 0, ?, ?)";
+        let sql = "INSERT INTO \"records.t\" (namespace, id, kind, created_at, updated_at, expires_at, version, \
+                   checksum, record, embedding) VALUES ('n/', ?, ?, ?, ?, ?, 0, 0, ?, ?)";
         connection.execute(sql, row).unwrap();
     }
     let translated = translate(filter);

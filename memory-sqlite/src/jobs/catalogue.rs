@@ -73,8 +73,8 @@ pub(crate) fn open(connection: &mut Connection, name: &CollectionName) -> Result
     Err(Error::new(
         ErrorKind::Conflict,
         format!(
-            "the text index of {spec} was made with another version of the analyser, this program has version {}: \
-             the maintenance task reindex of {name} (Maintenance::Reindex) rebuilds it",
+            "{spec} was made with another version of the analyser, this program has version {}: the maintenance task \
+             reindex of {name} (Maintenance::Reindex) takes it over",
             Analyser::VERSION
         ),
     ))
@@ -108,7 +108,7 @@ pub(crate) fn find(connection: &Connection, name: &CollectionName) -> Result<Opt
     find_row(connection, name)?.map(entry).transpose()
 }
 
-/// Says that the text index is now this program's.
+/// Says that the collection's words are now those of this program's analyser.
 pub(crate) fn set_analyser_version(connection: &Connection, name: &CollectionName) -> Result<(), Failure> {
     let sql = "UPDATE _memory_collections SET analyser = ?2 WHERE name = ?1";
     connection.execute(sql, params![name.as_str(), Analyser::VERSION])?;

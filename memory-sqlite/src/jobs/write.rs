@@ -9,7 +9,6 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::{Runs, Target, read};
 use crate::error::Failure;
-use crate::index::text;
 use crate::mapping::{Encoded, Row, version};
 use crate::query::{Condition, expired, scope};
 use crate::schema::COLUMNS;
@@ -112,13 +111,12 @@ impl Runs for Put {
         let (target, now, atomic) = (&self.target, self.now, self.atomic);
         self.current = target.write_in(transaction, |transaction| {
             let number = next_version(transaction)?;
-            let (mut lost, mut additions) = (Vec::new(), text::Additions::default());
+            let mut lost = Vec::new();
             for write in &run.writes {
-                if !put_one(transaction, target, now, write, number, &mut additions)? {
+                if !put_one(transaction, target, now, write, number)? {
                     lost.push(write.record.key.clone());
                 }
             }
-            additions.write(transaction, &target.tables)?;
             if atomic && !lost.is_empty() {
                 // An error, so that nothing of it is kept.
                 return Err(Progress { accepted: Vec::new(), conflicting: lost }
@@ -259,13 +257,11 @@ fn next_version(transaction: &Transaction<'_>) -> Result<i64, rusqlite::Error> {
     transaction.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
-/// What is stored under a key, as far as writing needs it.
+/// What is stored under a key, as far as conditions and answers need it.
 struct Existing {
     row: i64,
     live: bool,
     version: Version,
-    /// `None` if the row is damaged.
-    record: Option<Record>,
 }
 
 fn existing(
@@ -279,14 +275,9 @@ fn existing(
     let mut statement = transaction.prepare_cached(&sql)?;
     let mut rows = statement.query(params![key.namespace.key(), key.id.as_str()])?;
     let Some(found) = rows.next()? else { return Ok(None) };
-    // A damaged record can be replaced and deleted, but nothing can be decided by what it says.
+    // A damaged record can be deleted, but nothing can be decided by what it says.
     let row = if conditional { Row::checked(found, 0)? } else { Row::read(found, 0)? };
-    Ok(Some(Existing {
-        row: found.get("row")?,
-        live: row.is_live(now),
-        version: version(row.version),
-        record: if row.is_intact() { Some(row.record()?) } else { None },
-    }))
+    Ok(Some(Existing { row: found.get("row")?, live: row.is_live(now), version: version(row.version) }))
 }
 
 /// Whether the write was applied; if not, its condition does not hold.
@@ -296,65 +287,47 @@ fn put_one(
     now: Timestamp,
     write: &Write,
     number: i64,
-    additions: &mut text::Additions,
 ) -> Result<bool, Failure> {
-    let old = existing(transaction, target, now, &write.record.key, write.precondition.is_some())?;
-    let live = old.as_ref().filter(|old| old.live);
     let holds = match &write.precondition {
         None => true,
-        Some(Precondition::Absent) => live.is_none(),
-        Some(Precondition::Version(expected)) => live.is_some_and(|old| old.version == *expected),
+        Some(precondition) => {
+            let old = existing(transaction, target, now, &write.record.key, true)?.filter(|old| old.live);
+            match precondition {
+                Precondition::Absent => old.is_none(),
+                Precondition::Version(expected) => old.is_some_and(|old| old.version == *expected),
+            }
+        }
     };
     if holds {
-        store(transaction, target, &write.record, old.as_ref(), number, additions)?;
+        store(transaction, target, &write.record, number)?;
     }
     Ok(holds)
 }
 
-fn store(
-    transaction: &Transaction<'_>,
-    target: &Target,
-    record: &Record,
-    old: Option<&Existing>,
-    number: i64,
-    additions: &mut text::Additions,
-) -> Result<(), Failure> {
-    let words = target.spec.analyser().words(record.content.as_str());
+fn store(transaction: &Transaction<'_>, target: &Target, record: &Record, number: i64) -> Result<(), rusqlite::Error> {
     let encoded = Encoded::new(record);
-    let length = i64::try_from(words.len()).unwrap_or(i64::MAX);
-    let new = encoded.row(length, number);
-    let records = &target.tables.records;
-    // `row` is the old one's: a record keeps its number in the indexes.
+    let new = encoded.row(number);
     let sql = format!(
-        "INSERT INTO {records} (row, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT (row) DO UPDATE SET kind = excluded.kind, created_at = excluded.created_at, \
-         updated_at = excluded.updated_at, expires_at = excluded.expires_at, length = excluded.length, \
-         version = excluded.version, checksum = excluded.checksum, record = excluded.record, \
-         embedding = excluded.embedding, namespace = excluded.namespace, id = excluded.id RETURNING row"
+        "INSERT INTO {} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (namespace, id) DO UPDATE SET kind = excluded.kind, created_at = excluded.created_at, \
+         updated_at = excluded.updated_at, expires_at = excluded.expires_at, version = excluded.version, \
+         checksum = excluded.checksum, record = excluded.record, embedding = excluded.embedding",
+        target.tables.records
     );
     let text = |bytes| String::from_utf8_lossy(bytes);
     let values = params![
-        old.map(|old| old.row),
         text(new.namespace),
         text(new.id),
         text(new.kind),
         new.created_at,
         new.updated_at,
         new.expires_at,
-        new.length,
         new.version,
         new.checksum,
         text(new.record),
         new.embedding,
     ];
-    let row: i64 = transaction.prepare_cached(&sql)?.query_row(values, |row| row.get(0))?;
-    if let Some(old) = old {
-        if old.record.as_ref().is_some_and(|old| old.content == record.content) {
-            return Ok(());
-        }
-        remove_words(transaction, target, old)?;
-    }
-    additions.take(row, &words);
+    transaction.prepare_cached(&sql)?.execute(values)?;
     Ok(())
 }
 
@@ -372,38 +345,13 @@ fn delete_one(
         return Ok(None);
     }
     let Some(old) = old else { return Ok(Some(false)) };
-    remove_words(transaction, target, &old)?;
-    delete_row(transaction, target, old.row)?;
+    remove(transaction, target, old.row)?;
     Ok(Some(old.live))
 }
 
-/// Removes a row, which is there, and its words.
-fn remove(transaction: &Transaction<'_>, target: &Target, number: i64) -> Result<(), Failure> {
-    let sql = format!("SELECT {COLUMNS} FROM {} WHERE row = ?", target.tables.records);
-    let mut statement = transaction.prepare_cached(&sql)?;
-    let mut rows = statement.query([number])?;
-    if let Some(row) = rows.next()? {
-        let row = Row::read(row, 0)?;
-        let record = if row.is_intact() { Some(row.record()?) } else { None };
-        let old = Existing { row: number, live: false, version: version(row.version), record };
-        remove_words(transaction, target, &old)?;
-    }
-    Ok(delete_row(transaction, target, number)?)
-}
-
-fn delete_row(transaction: &Transaction<'_>, target: &Target, row: i64) -> Result<(), rusqlite::Error> {
+fn remove(transaction: &Transaction<'_>, target: &Target, row: i64) -> Result<(), rusqlite::Error> {
     transaction.prepare_cached(&format!("DELETE FROM {} WHERE row = ?", target.tables.records))?.execute([row])?;
     Ok(())
-}
-
-fn remove_words(transaction: &Transaction<'_>, target: &Target, old: &Existing) -> Result<(), rusqlite::Error> {
-    match &old.record {
-        Some(record) => {
-            let words = target.spec.analyser().words(record.content.as_str());
-            text::remove(transaction, &target.tables, old.row, &words)
-        }
-        None => text::remove_unknown(transaction, &target.tables, old.row),
-    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ async fn nothing_of_deleted_records_is_left_after_compact(_: Context) -> Outcome
     let (database, memory) = notes(&folder.path().join("memory.db")).await?;
     memory.put_all((0..RECORDS).map(record)).await?;
     ensure!(canaries(folder.path()) > RECORDS, "the search for canaries finds those that are there");
+    let words = |text: &'static str| memory.search_text(text, 1);
+    ensure_eq!(words("canary").await?.hits.len(), 1, "the words are in an index, and it has a file");
     // 1,597 has no divisor in common with 4,000: each comes once, in an order that jumps about.
     let order = (0..RECORDS).map(|n| n * 1_597 % RECORDS).filter(|n| word(*n) == "canary");
     let order: Vec<String> = order.map(id).collect();
@@ -66,6 +68,8 @@ async fn nothing_of_deleted_records_is_left_after_compact(_: Context) -> Outcome
     }
     database.maintain(&Maintenance::Compact).await?;
     ensure_eq!(canaries(folder.path()), 0, "with the database still open");
+    ensure_eq!(words("robin").await?.hits.len(), 1, "the index is made anew, and its file");
+    ensure_eq!(canaries(folder.path()), 0, "without them");
     database.close().await?;
     ensure_eq!(canaries(folder.path()), 0, "after close");
     let (database, memory) = notes(&folder.path().join("memory.db")).await?;

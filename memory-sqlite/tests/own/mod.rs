@@ -3,14 +3,14 @@
 pub(crate) mod child;
 mod erasure;
 mod files;
+mod indexes;
 mod processes;
 mod teeth;
-mod vectors;
 mod writes;
 
 use memory_conformance::Case;
 
 /// The cases of this crate.
 pub(crate) fn cases() -> Vec<Case> {
-    [erasure::CASES, files::CASES, processes::CASES, teeth::CASES, vectors::CASES, writes::CASES].concat()
+    [erasure::CASES, files::CASES, indexes::CASES, processes::CASES, teeth::CASES, writes::CASES].concat()
 }

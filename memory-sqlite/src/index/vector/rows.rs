@@ -1,12 +1,12 @@
 //! A search without an index: every vector of the scope is read and compared.
 
 use memory_core::kit::rank::Top;
-use memory_core::{Error, Score, Stored, similarity};
+use memory_core::{Embedding, Error, Hit, Score, similarity};
 use rusqlite::{Transaction, params_from_iter};
 
-use super::search::Asked;
 use crate::error::Failure;
 use crate::filter::{Translated, translate};
+use crate::index::search::Asked;
 use crate::jobs::Target;
 use crate::jobs::search::rows_of;
 use crate::mapping::{Row, components};
@@ -14,11 +14,12 @@ use crate::query::{Condition, among, live, scope};
 use crate::schema::COLUMNS;
 
 /// The best of the records that the view sees and that pass the filter.
-pub(super) fn nearest(
+pub(in crate::index) fn from_rows(
     transaction: &Transaction<'_>,
     target: &Target,
-    Asked { view, request, query }: Asked<'_>,
-) -> Result<Top<Stored>, Failure> {
+    Asked { view, request }: Asked<'_>,
+    query: &Embedding,
+) -> Result<Vec<Hit>, Failure> {
     let spec = target.spec.vectors().ok_or_else(|| Error::internal("a text-only collection was asked for vectors"))?;
     let Translated { condition, exact } = translate(&request.filter);
     let mut conditions = vec![scope(&view.scope, &target.tables), live(view.now), condition];
@@ -43,5 +44,5 @@ pub(super) fn nearest(
             }
         }
     }
-    Ok(top)
+    Ok(top.into_hits(request))
 }

@@ -1,48 +1,34 @@
 //! The nearest among the slots of a search: codes first, then the vectors that may still be among the best, then the core's
 //! arithmetic for those that are left.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use memory_core::{Score, similarity};
+use memory_core::{Metric, Score, similarity};
 
 use super::bounds::{Bounds, Exact};
 use super::codes::chunks;
-use super::helpers::Helpers;
 use super::kernel::Kernel;
 use super::vectors::Vectors;
+use crate::error::Failure;
+use crate::index::Index;
+use crate::index::answer::best_first;
+use crate::index::best::Best;
+use crate::index::helpers::Helpers;
+use crate::index::slots::Slots;
 
 /// Products that are computed before they are looked at.
 const BLOCK: usize = 256;
 
-/// Which slots a search may find.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Slots {
-    /// Every slot that has a record.
-    All,
-    /// These, ascending.
-    Some(Vec<u32>),
-}
-
-impl Slots {
-    fn count(&self, vectors: &Vectors) -> usize {
-        match self {
-            Self::All => vectors.len(),
-            Self::Some(slots) => slots.len(),
-        }
-    }
-}
-
 /// How many of the best are wanted, from which score on, and live at what time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted {
+pub(in crate::index) struct Wanted {
     /// In microseconds.
-    pub(super) now: i64,
-    pub(super) most: usize,
-    pub(super) min_score: Option<f64>,
+    pub(in crate::index) now: i64,
+    pub(in crate::index) most: usize,
+    pub(in crate::index) min_score: Option<f64>,
 }
 
 /// A slot and the upper bound of its closeness.
@@ -59,18 +45,20 @@ const PIECE: usize = 1 << 15;
 const LARGE: usize = 1 << 16;
 
 /// The best slots with their scores, best first: all that can be among the `most` best, whatever the order of equal ones is.
-pub(super) fn nearest(
-    vectors: &Arc<Vectors>,
+pub(in crate::index) fn nearest(
+    index: &Arc<Index>,
     (kernel, helpers): (Kernel, &Helpers),
     query: &[f32],
     slots: Slots,
     wanted: Wanted,
-) -> Vec<(Score, u32)> {
-    if wanted.most == 0 {
-        return Vec::new();
-    }
-    let count = slots.count(vectors);
-    let survey = Survey::new(Arc::clone(vectors), kernel, query, slots, wanted);
+    read: Read<'_>,
+) -> Result<Vec<(Score, u32)>, Failure> {
+    let Some(vectors) = index.vectors.as_ref().filter(|_| wanted.most > 0) else { return Ok(Vec::new()) };
+    let count = match &slots {
+        Slots::All => vectors.fits.len(),
+        Slots::Some(slots) => slots.len(),
+    };
+    let survey = Survey::new(Arc::clone(index), vectors.metric, kernel, query, slots, wanted);
     let in_a_piece = (PIECE / chunks(vectors.dimension)).max(BLOCK);
     let pieces = count.div_ceil(in_a_piece);
     let found = if count * chunks(vectors.dimension) < LARGE {
@@ -79,17 +67,25 @@ pub(super) fn nearest(
         let piece = move |at| survey.candidates(at * in_a_piece..count.min((at + 1) * in_a_piece));
         helpers.run(pieces, piece).concat()
     };
-    let near = look(vectors, kernel, query, found, wanted);
-    let score = |slot| (Score::new(similarity(vectors.metric, query, vectors.vector(slot))), slot);
-    let mut scored: Vec<(Score, u32)> = near.into_iter().map(score).collect();
-    scored.sort_unstable_by_key(|(score, _)| Reverse(*score));
-    scored
+    let near = look(vectors, kernel, query, found, wanted, read)?;
+    let score = |near: &Near<'_>| (Score::new(similarity(vectors.metric, query, &near.vector)), near.slot);
+    Ok(best_first(near.iter().map(score).collect(), wanted.most))
+}
+
+/// Reads the vector of the record in a slot, where the index has its code alone.
+pub(in crate::index) type Read<'a> = &'a mut dyn FnMut(u32) -> Result<Vec<f32>, Failure>;
+
+/// What is still in question once the vectors themselves are looked at.
+struct Near<'a> {
+    upper: f64,
+    slot: u32,
+    vector: Cow<'a, [f32]>,
 }
 
 /// The first step of one search, by codes alone.
 #[derive(Debug)]
 struct Survey {
-    vectors: Arc<Vectors>,
+    index: Arc<Index>,
     kernel: Kernel,
     bounds: Bounds,
     slots: Slots,
@@ -99,10 +95,10 @@ struct Survey {
 }
 
 impl Survey {
-    fn new(vectors: Arc<Vectors>, kernel: Kernel, query: &[f32], slots: Slots, wanted: Wanted) -> Self {
-        let bounds = Bounds::new(vectors.metric, query);
+    fn new(index: Arc<Index>, metric: Metric, kernel: Kernel, query: &[f32], slots: Slots, wanted: Wanted) -> Self {
+        let bounds = Bounds::new(metric, query);
         let cut = wanted.min_score.map_or(f64::NEG_INFINITY, |score| bounds.cut_of_score(score));
-        Self { vectors, kernel, bounds, slots, wanted, cut: AtomicU64::new(cut.to_bits()) }
+        Self { index, kernel, bounds, slots, wanted, cut: AtomicU64::new(cut.to_bits()) }
     }
 
     fn cut(&self) -> f64 {
@@ -118,7 +114,8 @@ impl Survey {
 
     /// Those of a range of the slots that may be among the best of all.
     fn candidates(&self, range: Range<usize>) -> Vec<Candidate> {
-        let Self { vectors, bounds, .. } = self;
+        let Self { index, bounds, .. } = self;
+        let Some(vectors) = &index.vectors else { return Vec::new() };
         let mut best = Best::new(self.wanted.most);
         let mut found: Vec<Candidate> = Vec::new();
         let mut prune_at = 4 * BLOCK;
@@ -138,8 +135,8 @@ impl Survey {
             for (slot, product) in block.iter().zip(products) {
                 let Some(fit) = vectors.fits.get(*slot as usize) else { continue };
                 let (lower, upper) = bounds.closeness(*fit, product);
-                // Few get this far, so what has expired is sorted out here.
-                if upper >= cut && vectors.is_live(*slot, self.wanted.now) {
+                // Few get this far, so what has expired or gone is sorted out here.
+                if upper >= cut && index.records.is_live(*slot, self.wanted.now) {
                     found.push(Candidate { upper, slot: *slot });
                     if best.offer(lower)
                         && let Some(least) = best.least()
@@ -160,54 +157,32 @@ impl Survey {
     }
 }
 
-/// The slots that may still be among the best once the vectors themselves are looked at, the most promising first.
-fn look(vectors: &Vectors, kernel: Kernel, query: &[f32], mut found: Vec<Candidate>, wanted: Wanted) -> Vec<u32> {
+/// What may still be among the best once the vectors themselves are looked at, the most promising first.
+fn look<'a>(
+    vectors: &'a Vectors,
+    kernel: Kernel,
+    query: &[f32],
+    mut found: Vec<Candidate>,
+    wanted: Wanted,
+    read: Read<'_>,
+) -> Result<Vec<Near<'a>>, Failure> {
     found.sort_unstable_by(|a, b| b.upper.total_cmp(&a.upper));
     let exact = Exact::new(vectors.metric, query, kernel);
     let mut best = Best::new(wanted.most);
-    let mut scored = Vec::with_capacity(found.len());
-    for candidate in found {
-        let (lower, upper) = exact.score(vectors.vector(candidate.slot));
+    let mut near = Vec::with_capacity(found.len());
+    for Candidate { slot, .. } in found {
+        let vector = match vectors.vector(slot) {
+            Some(vector) => Cow::Borrowed(vector),
+            None => Cow::Owned(read(slot)?),
+        };
+        let (lower, upper) = exact.score(&vector);
         best.offer(lower);
-        scored.push((upper, candidate.slot));
+        near.push(Near { upper, slot, vector });
     }
     let least = best.least().unwrap_or(f64::NEG_INFINITY);
     let cut = least.max(wanted.min_score.unwrap_or(f64::NEG_INFINITY));
-    scored.into_iter().filter(|(upper, _)| *upper >= cut).map(|(_, slot)| slot).collect()
-}
-
-/// The greatest numbers of those offered, so many.
-#[derive(Debug)]
-struct Best {
-    most: usize,
-    heap: BinaryHeap<Reverse<Score>>,
-}
-
-impl Best {
-    fn new(most: usize) -> Self {
-        Self { most, heap: BinaryHeap::new() }
-    }
-
-    /// Whether [`Self::least`] may have changed.
-    fn offer(&mut self, number: f64) -> bool {
-        let number = Reverse(Score::new(number));
-        if self.heap.len() < self.most {
-            self.heap.push(number);
-            return self.heap.len() == self.most;
-        }
-        match self.heap.peek_mut() {
-            Some(mut least) if number < *least => {
-                *least = number;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// The least of them, once they are so many.
-    fn least(&self) -> Option<f64> {
-        if self.heap.len() < self.most { None } else { self.heap.peek().map(|least| least.0.value()) }
-    }
+    near.retain(|near| near.upper >= cut);
+    Ok(near)
 }
 
 #[cfg(test)]

@@ -1,8 +1,29 @@
 use memory_core::{Embedding, Metric};
 
-use super::super::vectors::Vectors;
-use super::super::vectors::tests::{empty, entry};
+use super::super::vectors::tests::empty;
 use super::*;
+use crate::index::changes::State;
+use crate::index::records::tests::entry;
+
+/// An index with these vectors in its first slots.
+fn index(metric: Metric, dimension: usize, data: &[Vec<f32>]) -> Arc<Index> {
+    let mut index = Index::new(State::default(), data.len());
+    let mut vectors = empty(metric, dimension);
+    for (row, vector) in (0..).zip(data) {
+        vectors.put(index.records.put(entry(row)), vector);
+    }
+    index.vectors = Some(vectors);
+    Arc::new(index)
+}
+
+fn survey(index: &Arc<Index>, metric: Metric, query: &[f32], slots: Slots, wanted: Wanted) -> Survey {
+    Survey::new(Arc::clone(index), metric, Kernel::best(), query, slots, wanted)
+}
+
+/// All vectors are in memory.
+fn never(slot: u32) -> Result<Vec<f32>, Failure> {
+    panic!("slot {slot} is asked of the records")
+}
 
 /// A sequence that looks random, from 0 to below 1.
 struct Random(u64);
@@ -51,7 +72,7 @@ fn vector(random: &mut Random, dimension: usize, earlier: &[Vec<f32>]) -> Vec<f3
 
 /// What must be found: the best, and all that tie with the last of them.
 fn brute_force(vectors: &Vectors, query: &[f32], slots: &[u32], wanted: Wanted) -> Vec<(Score, u32)> {
-    let score = |slot: &u32| (Score::new(similarity(vectors.metric, query, vectors.vector(*slot))), *slot);
+    let score = |slot: &u32| (Score::new(similarity(vectors.metric, query, vectors.vector(*slot).unwrap())), *slot);
     let mut all: Vec<(Score, u32)> = slots.iter().map(score).collect();
     all.retain(|(score, _)| wanted.min_score.is_none_or(|least| *score >= Score::new(least)));
     all.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -85,19 +106,19 @@ fn the_answer_is_that_of_brute_force_for_adversarial_vectors() {
             data.push(next);
         }
         for metric in Metric::ALL {
-            let mut vectors = empty(metric, dimension);
-            (0..).zip(&data).for_each(|(row, vector)| vectors.put(entry(row, vector)));
-            let vectors = Arc::new(vectors);
+            let index = index(metric, dimension, &data);
+            let vectors = index.vectors.as_ref().unwrap();
             for _ in 0..6 {
                 let query = vector(&mut random, dimension, &data);
                 let slots: Vec<u32> = (0..count as u32).filter(|_| random.below(3) > 0).collect();
                 let near = similarity(metric, &query, &data[0]);
                 let min_score = [None, None, Some(near), Some(near - 0.1)][random.below(4)];
                 let wanted = Wanted { now: 0, most: [1, 3, 10, 2_000][random.below(4)], min_score };
-                let expected = bits(brute_force(&vectors, &query, &slots, wanted));
+                let expected = bits(brute_force(vectors, &query, &slots, wanted));
                 for kernel in Kernel::available() {
-                    let found = nearest(&vectors, (kernel, &helpers), &query, Slots::Some(slots.clone()), wanted);
-                    assert_eq!(cut(found, wanted), expected, "{round} {metric} {} {wanted:?}", kernel.name());
+                    let found =
+                        nearest(&index, (kernel, &helpers), &query, Slots::Some(slots.clone()), wanted, &mut never);
+                    assert_eq!(cut(found.unwrap(), wanted), expected, "{round} {metric} {} {wanted:?}", kernel.name());
                 }
             }
         }
@@ -107,53 +128,62 @@ fn the_answer_is_that_of_brute_force_for_adversarial_vectors() {
 #[test]
 fn few_vectors_are_looked_at() {
     let mut random = Random(7);
-    let mut vectors = empty(Metric::Cosine, 96);
     let middles: Vec<Vec<f64>> = (0..40).map(|_| (0..96).map(|_| random.sign()).collect()).collect();
-    for row in 0..8_000 {
+    let near = |random: &mut Random| {
         let middle = &middles[random.below(40)];
-        let vector: Vec<f32> = middle.iter().map(|x| (x + 0.7 * random.sign()) as f32).collect();
-        vectors.put(entry(row, &vector));
-    }
+        middle.iter().map(|x| (x + 0.7 * random.sign()) as f32).collect()
+    };
+    let data: Vec<Vec<f32>> = (0..8_000).map(|_| near(&mut random)).collect();
+    let index = index(Metric::Cosine, 96, &data);
     let query: Vec<f32> = middles[3].iter().map(|x| *x as f32).collect();
     let wanted = Wanted { now: 0, most: 10, min_score: None };
-    let vectors = Arc::new(vectors);
-    let found = Survey::new(Arc::clone(&vectors), Kernel::best(), &query, Slots::All, wanted).candidates(0..8_000);
+    let found = survey(&index, Metric::Cosine, &query, Slots::All, wanted).candidates(0..8_000);
     assert!((10..100).contains(&found.len()), "{} of 8,000", found.len());
-    assert!((10..13).contains(&look(&vectors, Kernel::best(), &query, found, wanted).len()));
+    let vectors = index.vectors.as_ref().unwrap();
+    assert!((10..13).contains(&look(vectors, Kernel::best(), &query, found, wanted, &mut never).unwrap().len()));
 }
 
 #[test]
 fn pieces_find_what_the_whole_has() {
     let (mut random, helpers) = (Random(9), Helpers::default());
-    let mut vectors = empty(Metric::Euclidean, 8);
-    for row in 0..1_000 {
-        let next = vector(&mut random, 8, &[]);
-        vectors.put(entry(row, &next));
-    }
-    let vectors = Arc::new(vectors);
+    let data: Vec<Vec<f32>> = (0..1_000).map(|_| vector(&mut random, 8, &[])).collect();
+    let index = index(Metric::Euclidean, 8, &data);
+    let vectors = index.vectors.as_ref().unwrap();
     let query = vector(&mut random, 8, &[]);
     let wanted = Wanted { now: 0, most: 5, min_score: None };
-    let expected = bits(brute_force(&vectors, &query, &(0..1_000).collect::<Vec<u32>>(), wanted));
-    let survey = Survey::new(Arc::clone(&vectors), Kernel::best(), &query, Slots::All, wanted);
+    let expected = bits(brute_force(vectors, &query, &(0..1_000).collect::<Vec<u32>>(), wanted));
+    let survey = survey(&index, Metric::Euclidean, &query, Slots::All, wanted);
     let found = helpers.run(10, move |piece| survey.candidates(piece * 100..piece * 100 + 100)).concat();
-    let near = look(&vectors, Kernel::best(), &query, found, wanted);
-    let score = |slot| (Score::new(similarity(Metric::Euclidean, &query, vectors.vector(slot))), slot);
+    let near = look(vectors, Kernel::best(), &query, found, wanted, &mut never).unwrap();
+    let score = |near: Near<'_>| (Score::new(similarity(Metric::Euclidean, &query, &near.vector)), near.slot);
     assert_eq!(cut(near.into_iter().map(score).collect(), wanted), expected);
 }
 
 #[test]
 fn every_slot_and_none() {
-    let (mut vectors, helpers) = (empty(Metric::Dot, 2), Helpers::default());
+    let helpers = Helpers::default();
     let wanted = Wanted { now: 0, most: 2, min_score: None };
     let how = (Kernel::best(), &helpers);
-    assert_eq!(nearest(&Arc::new(empty(Metric::Dot, 2)), how, &[1.0, 0.0], Slots::All, wanted), []);
+    assert_eq!(nearest(&index(Metric::Dot, 2, &[]), how, &[1.0, 0.0], Slots::All, wanted, &mut never).unwrap(), []);
     // More than one piece.
     let last = LARGE as u32 + 600;
-    for row in 0..=last {
-        vectors.put(entry(row.into(), &[row as f32, 1.0]));
-    }
-    let vectors = Arc::new(vectors);
-    let best = nearest(&vectors, how, &[1.0, 0.0], Slots::All, wanted);
+    let data: Vec<Vec<f32>> = (0..=last).map(|row| vec![row as f32, 1.0]).collect();
+    let index = index(Metric::Dot, 2, &data);
+    let best = nearest(&index, how, &[1.0, 0.0], Slots::All, wanted, &mut never).unwrap();
     assert_eq!(best, [(Score::new(last.into()), last), (Score::new((last - 1).into()), last - 1)]);
-    assert_eq!(nearest(&vectors, how, &[1.0, 0.0], Slots::All, Wanted { most: 0, ..wanted }), []);
+    assert_eq!(nearest(&index, how, &[1.0, 0.0], Slots::All, Wanted { most: 0, ..wanted }, &mut never).unwrap(), []);
+}
+
+#[test]
+fn what_has_no_vector_or_has_gone_is_not_found() {
+    for metric in Metric::ALL {
+        let mut index = Arc::into_inner(index(metric, 2, &[vec![1.0, 0.0], vec![0.9, 0.1], vec![0.8, 0.2]])).unwrap();
+        index.records.put(entry(7));
+        index.vectors.as_mut().unwrap().put(index.records.put(entry(8)), &[0.7, 0.3]);
+        index.records.remove(1);
+        let wanted = Wanted { now: 0, most: 9, min_score: None };
+        let how = (Kernel::best(), &Helpers::default());
+        let found = nearest(&Arc::new(index), how, &[1.0, 0.0], Slots::All, wanted, &mut never).unwrap();
+        assert_eq!(found.iter().map(|(_, slot)| *slot).collect::<Vec<u32>>(), [0, 2, 4], "{metric}");
+    }
 }

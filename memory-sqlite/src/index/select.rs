@@ -5,49 +5,63 @@ use std::sync::PoisonError;
 use memory_core::{Filter, Leaf, SearchRequest, TextField, TimeField, Timestamp, View};
 use rusqlite::Transaction;
 
-use super::scan::Slots;
-use super::vectors::Vectors;
+use super::Index;
+use super::records::Records;
+use super::slots::{Slots, Visible};
 use crate::error::Failure;
 use crate::jobs::search::rows_of;
 use crate::schema::Tables;
+
+/// The slots of the records that the view sees.
+pub(super) fn visible(records: &Records, view: &View) -> Visible {
+    let now = view.now.micros();
+    let mut chosen = Chosen::default();
+    chosen.keep_scope(records, view);
+    match chosen.slots {
+        None => Visible::AllBut(records.hidden(now)),
+        Some(mut slots) => {
+            slots.retain(|slot| records.is_live(*slot, now));
+            Visible::Some(slots)
+        }
+    }
+}
 
 /// The slots in the view's scope, expired ones included, that pass the filter, and that `only` names if it names any.
 pub(super) fn eligible(
     transaction: &Transaction<'_>,
     tables: &Tables,
-    vectors: &Vectors,
+    index: &Index,
     view: &View,
     request: &SearchRequest,
 ) -> Result<Slots, Failure> {
+    let records = &index.records;
     let mut chosen = Chosen::default();
     if let Some(keys) = &request.only {
         let rows = rows_of(transaction, tables, keys)?;
-        let mut slots: Vec<u32> = rows.into_iter().filter_map(|row| vectors.slot(row)).collect();
+        let mut slots: Vec<u32> = rows.into_iter().filter_map(|row| records.slot(row)).collect();
         slots.sort_unstable();
         slots.dedup();
         chosen.slots = Some(slots);
     }
-    if view.scope.parts().is_some() {
-        chosen.keep_numbers(&vectors.namespaces, &vectors.namespace_names.scope(&view.scope));
-    }
+    chosen.keep_scope(records, view);
     let Split { kinds, times, rest } = split(&request.filter);
     if !kinds.is_empty() {
-        let table = vectors.kind_names.table(|kind| kinds.iter().all(|test| of_kind(test, kind) == Some(true)));
+        let table = records.kind_names.table(|kind| kinds.iter().all(|test| of_kind(test, kind) == Some(true)));
         let numbers: Vec<u32> = (0..).zip(table).filter(|(_, holds)| *holds).map(|(number, _)| number).collect();
-        chosen.keep_numbers(&vectors.kinds, &numbers);
+        chosen.keep_numbers(&records.kinds, &numbers);
     }
     if !times.is_empty() {
-        let names = vectors.kind_names.list();
-        let holds = |slot: &u32| times.iter().all(|filter| of_slot(filter, vectors, &names, *slot));
+        let names = records.kind_names.list();
+        let holds = |slot: &u32| times.iter().all(|filter| of_slot(filter, records, &names, *slot));
         chosen.slots = Some(match chosen.slots {
             Some(slots) => slots.into_iter().filter(holds).collect(),
-            None => every(vectors.len()).filter(holds).collect(),
+            None => every(records.len()).filter(holds).collect(),
         });
     }
     if !rest.is_empty() {
         let rest = Filter::And(rest.into_iter().cloned().collect());
-        let mut filters = vectors.filters.lock().unwrap_or_else(PoisonError::into_inner);
-        let bits = filters.matching(transaction, tables, vectors, &rest, chosen.slots.as_deref())?;
+        let mut filters = index.filters.lock().unwrap_or_else(PoisonError::into_inner);
+        let bits = filters.matching(transaction, tables, records, &rest, chosen.slots.as_deref())?;
         match &mut chosen.slots {
             Some(slots) => slots.retain(|slot| bits.has(*slot)),
             None => chosen.slots = Some(bits.slots()),
@@ -81,7 +95,7 @@ fn split(filter: &Filter) -> Split<'_> {
     split
 }
 
-/// Whether a record of this kind that has an embedding matches; `None` if that depends on more.
+/// Whether a record of this kind matches; `None` if that depends on more.
 fn of_kind(filter: &Filter, kind: &str) -> Option<bool> {
     let each = |filters: &[Filter]| filters.iter().map(|filter| of_kind(filter, kind)).collect::<Option<Vec<bool>>>();
     match filter {
@@ -89,13 +103,12 @@ fn of_kind(filter: &Filter, kind: &str) -> Option<bool> {
         Filter::Or(filters) => Some(each(filters)?.into_iter().any(|holds| holds)),
         Filter::Not(filter) => of_kind(filter, kind).map(|holds| !holds),
         Filter::Leaf(Leaf::Text(TextField::Kind, test)) => Some(test.matches(kind)),
-        Filter::Leaf(Leaf::Embedding(wanted)) => Some(*wanted),
-        Filter::Leaf(Leaf::Text(TextField::Id | TextField::Content, _) | Leaf::Time(..))
+        Filter::Leaf(Leaf::Text(TextField::Id | TextField::Content, _) | Leaf::Time(..) | Leaf::Embedding(_))
         | Filter::Leaf(Leaf::Tags(_) | Leaf::Metadata(..)) => None,
     }
 }
 
-/// Whether kind, times and presence of the embedding are all that the filter is about.
+/// Whether kind, times and the presence of an embedding are all that the filter is about.
 fn is_of_times(filter: &Filter) -> bool {
     match filter {
         Filter::And(filters) | Filter::Or(filters) => filters.iter().all(is_of_times),
@@ -106,22 +119,23 @@ fn is_of_times(filter: &Filter) -> bool {
 }
 
 /// Whether the record in a slot matches a filter [of its times](is_of_times); `kinds` are the names by number.
-fn of_slot(filter: &Filter, vectors: &Vectors, kinds: &[&str], slot: u32) -> bool {
+fn of_slot(filter: &Filter, records: &Records, kinds: &[&str], slot: u32) -> bool {
     let at = slot as usize;
     match filter {
-        Filter::And(filters) => filters.iter().all(|filter| of_slot(filter, vectors, kinds, slot)),
-        Filter::Or(filters) => filters.iter().any(|filter| of_slot(filter, vectors, kinds, slot)),
-        Filter::Not(filter) => !of_slot(filter, vectors, kinds, slot),
+        Filter::And(filters) => filters.iter().all(|filter| of_slot(filter, records, kinds, slot)),
+        Filter::Or(filters) => filters.iter().any(|filter| of_slot(filter, records, kinds, slot)),
+        Filter::Not(filter) => !of_slot(filter, records, kinds, slot),
         Filter::Leaf(Leaf::Time(field, test)) => {
             let micros = match field {
-                TimeField::CreatedAt => vectors.created.get(at).copied(),
-                TimeField::UpdatedAt => vectors.updated.get(at).copied(),
-                TimeField::ExpiresAt => vectors.expires_at(slot),
+                TimeField::CreatedAt => records.created.get(at).copied(),
+                TimeField::UpdatedAt => records.updated.get(at).copied(),
+                TimeField::ExpiresAt => records.expires_at(slot),
             };
             test.matches(micros.and_then(|micros| Timestamp::from_micros(micros).ok()).as_ref())
         }
+        Filter::Leaf(Leaf::Embedding(wanted)) => records.embedded.get(at) == Some(wanted),
         Filter::Leaf(_) => {
-            let kind = vectors.kinds.get(at).and_then(|number| kinds.get(*number as usize));
+            let kind = records.kinds.get(at).and_then(|number| kinds.get(*number as usize));
             of_kind(filter, kind.unwrap_or(&"")).unwrap_or(false)
         }
     }
@@ -135,6 +149,13 @@ struct Chosen {
 }
 
 impl Chosen {
+    /// Keeps the slots of the view's scope.
+    fn keep_scope(&mut self, records: &Records, view: &View) {
+        if view.scope.parts().is_some() {
+            self.keep_numbers(&records.namespaces, &records.namespace_names.scope(&view.scope));
+        }
+    }
+
     /// Keeps the slots that have one of these numbers.
     fn keep_numbers(&mut self, column: &[u32], numbers: &[u32]) {
         match (numbers, &mut self.slots) {

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use memory_core::Filter;
 use rusqlite::{Transaction, params_from_iter};
 
-use super::vectors::Vectors;
+use super::records::Records;
+use super::slots::Bits;
 use crate::error::Failure;
 use crate::filter::{Translated, translate};
 use crate::mapping::Row;
@@ -15,44 +16,7 @@ use crate::schema::{COLUMNS, Tables};
 /// How many filters are kept.
 const MOST: usize = 64;
 
-/// A set of slots.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Bits(Vec<u64>);
-
-impl Bits {
-    fn set(&mut self, slot: u32) {
-        let word = slot as usize / 64;
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (slot % 64);
-    }
-
-    fn clear(&mut self, slot: u32) {
-        if let Some(word) = self.0.get_mut(slot as usize / 64) {
-            *word &= !(1 << (slot % 64));
-        }
-    }
-
-    pub(super) fn has(&self, slot: u32) -> bool {
-        self.0.get(slot as usize / 64).is_some_and(|word| word >> (slot % 64) & 1 == 1)
-    }
-
-    /// The slots, ascending.
-    pub(super) fn slots(&self) -> Vec<u32> {
-        let mut slots = Vec::with_capacity(self.0.iter().map(|word| word.count_ones() as usize).sum());
-        for (at, word) in (0_u32..).zip(&self.0) {
-            let mut rest = *word;
-            while rest != 0 {
-                slots.push(at * 64 + rest.trailing_zeros());
-                rest &= rest - 1;
-            }
-        }
-        slots
-    }
-}
-
-/// A filter and the slots that match it, but for those that changed since.
+/// A filter and the slots that match it, but for those that came since.
 #[derive(Debug)]
 struct Known {
     filter: Filter,
@@ -67,15 +31,12 @@ pub(super) struct Filters(VecDeque<Known>);
 impl Filters {
     /// How many bytes are held, nearly.
     pub(super) fn bytes(&self) -> usize {
-        self.0.iter().map(|known| known.bits.0.capacity() * 8 + known.changed.capacity() * 4).sum()
+        self.0.iter().map(|known| known.bits.bytes() + known.changed.capacity() * 4).sum()
     }
 
-    /// Another record is in this slot, or what it says is another thing.
+    /// There is a record in this new slot.
     pub(super) fn changed(&mut self, slot: u32) {
-        for known in &mut self.0 {
-            known.bits.clear(slot);
-            known.changed.push(slot);
-        }
+        self.0.iter_mut().for_each(|known| known.changed.push(slot));
         // Asking the records for so many one by one is dearer than asking for all.
         self.0.retain(|known| known.changed.len() < 1_000);
     }
@@ -86,7 +47,7 @@ impl Filters {
         &mut self,
         transaction: &Transaction<'_>,
         tables: &Tables,
-        vectors: &Vectors,
+        records: &Records,
         filter: &Filter,
         few: Option<&[u32]>,
     ) -> Result<Bits, Failure> {
@@ -94,16 +55,16 @@ impl Filters {
             && let Some(mut known) = self.0.remove(at)
         {
             let changed = std::mem::take(&mut known.changed);
-            for slot in ask(transaction, tables, vectors, filter, Some(&changed))? {
+            for slot in ask(transaction, tables, records, filter, Some(&changed))? {
                 known.bits.set(slot);
             }
             let bits = known.bits.clone();
             self.0.push_front(known);
             return Ok(bits);
         }
-        let few = few.filter(|slots| slots.len() < 256 || slots.len() < vectors.records() / 16);
+        let few = few.filter(|slots| slots.len() < 256 || slots.len() < records.count() / 16);
         let mut bits = Bits::default();
-        for slot in ask(transaction, tables, vectors, filter, few)? {
+        for slot in ask(transaction, tables, records, filter, few)? {
             bits.set(slot);
         }
         if few.is_none() {
@@ -118,7 +79,7 @@ impl Filters {
 fn ask(
     transaction: &Transaction<'_>,
     tables: &Tables,
-    vectors: &Vectors,
+    records: &Records,
     filter: &Filter,
     slots: Option<&[u32]>,
 ) -> Result<Vec<u32>, Failure> {
@@ -128,10 +89,10 @@ fn ask(
     let Translated { condition, exact } = translate(filter);
     let asked = match slots {
         Some(slots) => {
-            let rows: Vec<i64> = slots.iter().filter_map(|slot| vectors.rows.get(*slot as usize).copied()).collect();
+            let rows: Vec<i64> = slots.iter().filter_map(|slot| records.rows.get(*slot as usize).copied()).collect();
             among(rows)
         }
-        None => Condition::new("embedding IS NOT NULL", []),
+        None => Condition::constant(true),
     };
     let condition = Condition::all(vec![asked, condition]);
     let columns = if exact { String::new() } else { format!(", {COLUMNS}") };
@@ -142,25 +103,8 @@ fn ask(
     while let Some(row) = rows.next()? {
         let number: i64 = row.get(0)?;
         if exact || filter.matches(&Row::checked(row, 1)?.record()?) {
-            found.extend(vectors.slot(number));
+            found.extend(records.slot(number));
         }
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bits_are_a_set() {
-        let mut bits = Bits::default();
-        for slot in [200, 0, 63, 64, 5] {
-            bits.set(slot);
-        }
-        bits.clear(5);
-        bits.clear(9_999);
-        assert_eq!(bits.slots(), [0, 63, 64, 200]);
-        assert!(bits.has(64) && !bits.has(65) && !bits.has(9_999));
-    }
 }

@@ -1,11 +1,12 @@
-//! The vector index in memory: whatever happens to the records, and whatever else holds the file, it answers what they say.
+//! The indexes in memory: whatever happens to the records, and whatever else holds the file, it answers what they say.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use memory_conformance::{Context, Failure, Needs, Outcome, ensure, ensure_eq};
 use memory_core::{
-    CollectionName, CollectionSpec, Database, Embedding, Facts, Filter, Memory, Metric, Namespace, Place, Query,
-    Record, Scope, SearchRequest, SearchResponse, Timestamp,
+    CollectionName, CollectionSpec, Database, Embedding, Facts, Filter, Maintenance, Memory, Metric, Namespace, Place,
+    Query, Record, Scope, SearchRequest, SearchResponse, Timestamp, WordMatch,
 };
 use memory_sqlite::{SqliteBackend, SqliteConfig};
 
@@ -23,12 +24,17 @@ memory_conformance::cases! {
         (every_instruction_set_and_no_memory_answer_alike, A_FILE),
         (a_collection_beyond_the_budget_makes_room_or_is_read, A_FILE),
         (random_writes_through_two_handles_are_all_seen, A_FILE),
+        (what_is_written_over_and_over_is_found_once, A_FILE),
     ],
+    "CD-3": [
+        (the_next_process_reads_the_index_from_its_file, A_FILE),
+        (a_file_of_an_index_that_is_not_whole_or_of_another_past_is_made_anew, A_FILE),
+    ],
+    "CO-5": [(compact_and_drop_remove_the_files_of_indexes, A_FILE)],
     "CD-1": [
         (a_process_that_fell_far_behind_catches_up, A_FILE),
         (a_collection_made_anew_elsewhere_is_not_the_old_one, A_FILE),
     ],
-    "CD-3": [(a_file_of_the_first_layout_is_migrated, A_FILE)],
 }
 
 const QUERY: [f32; 3] = [1.0, 0.0, 0.0];
@@ -58,7 +64,10 @@ fn number(n: usize) -> f32 {
 }
 
 fn record(n: usize) -> memory_core::Draft {
+    // A few words stand in many records, many words in few.
+    let content: String = (0..n % 23).map(|at| format!("w{} ", (n * 31 + at * at * 7) % (1 + at * 9))).collect();
     Record::draft(format!("r{n}"))
+        .content(content)
         .namespace(Namespace::new([format!("u{}", n % 10)]).unwrap())
         .kind(if n.is_multiple_of(5) { "fact" } else { "note" })
         .tags(if n.is_multiple_of(7) { vec!["seven"] } else { vec![] })
@@ -115,6 +124,12 @@ async fn every_instruction_set_and_no_memory_answer_alike(_: Context) -> Outcome
                     let query: Vec<f32> = (100..120).map(number).collect();
                     let request = asking(query)?.with_filter(filter.clone()).with_min_score(0.1);
                     answer.push(exactly(&memory.search(&request).await?));
+                    for text in ["w0", "w3 w17 w0", "w40 w41"] {
+                        let request = memory.text(text).with_filter(filter.clone()).with_k(15).with_skip(2);
+                        answer.push(exactly(&memory.search(&request).await?));
+                        let all = memory.text_matching(text, WordMatch::All).with_filter(filter.clone());
+                        answer.push(exactly(&memory.search(&all).await?));
+                    }
                 }
             }
             answers.push(answer);
@@ -196,9 +211,12 @@ async fn random_writes_through_two_handles_are_all_seen(_: Context) -> Outcome {
         let filter = filters().swap_remove(next(&mut seed) % filters().len());
         let query: Vec<f32> = (n * 3..n * 3 + 20).map(number).collect();
         let request = asking(query)?.with_filter(filter).with_k(12);
-        let expected = exactly(&plain.search(&request).await?);
-        for memory in &handles {
-            ensure_eq!(exactly(&memory.search(&request).await?), expected, "round {round}");
+        let text = plain.text("w0 w5 w17").with_filter(request.filter.clone());
+        for request in [request, text] {
+            let expected = exactly(&plain.search(&request).await?);
+            for memory in &handles {
+                ensure_eq!(exactly(&memory.search(&request).await?), expected, "round {round}");
+            }
         }
     }
     for database in [one, two, rows] {
@@ -252,26 +270,156 @@ async fn a_collection_made_anew_elsewhere_is_not_the_old_one(_: Context) -> Outc
     Ok(())
 }
 
-/// Takes away what layout 2 has added.
-fn make_first_layout(path: &Path) {
-    let sql = "DROP TRIGGER \"inserted.notes\"; DROP TRIGGER \"replaced.notes\"; DROP TRIGGER \"deleted.notes\"; \
-               DROP TABLE \"changes.notes\"; PRAGMA user_version = 1;";
-    connection(path).execute_batch(sql).unwrap();
-}
-
-async fn a_file_of_the_first_layout_is_migrated(_: Context) -> Outcome {
+async fn what_is_written_over_and_over_is_found_once(_: Context) -> Outcome {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("memory.db");
-    let (database, memory) = notes(&path).await?;
-    memory.put_all([draft("a", "x"), draft("b", "yy")]).await?;
+    let (held, rows) =
+        (open(SqliteConfig::new(&path)).await?, open(SqliteConfig::new(&path).with_memory_budget(0)).await?);
+    let memory = collection(&held, "c", Metric::Dot, 20).await?;
+    let plain = collection(&rows, "c", Metric::Dot, 20).await?;
+    let query = || (0..20).map(number).collect::<Vec<f32>>();
+    let requests = [
+        asking(query())?.with_k(50),
+        asking(query())?.with_k(50).with_filter(Filter::tags().contains("seven")),
+        memory.text("w0 w3 w17").with_k(50),
+    ];
+    memory.put_all((0..4_000).map(record)).await?;
+    // Less than what is read anew at once, and so often that slots of records that have gone are given up between.
+    for round in 0..5 {
+        let changed = (0..400).map(|n| record(n * 7 + round).metadata(memory_core::Metadata::new()));
+        memory.put_all(changed).await?;
+        memory.delete_where(&Filter::metadata(["n"]).lt(60 * round as i64)).await?;
+        for request in &requests {
+            let expected = exactly(&plain.search(request).await?);
+            ensure_eq!(exactly(&memory.search(request).await?), expected, "round {round}");
+        }
+    }
+    held.close().await?;
+    rows.close().await?;
+    Ok(())
+}
+
+/// Enough records for a file.
+const MANY: usize = 2_100;
+
+fn index_file(database: &Path) -> PathBuf {
+    PathBuf::from(format!("{}-index-c", database.display()))
+}
+
+/// The answers of a handle to a vector search, one with a filter, and a text search.
+async fn answers(memory: &Memory) -> Result<Vec<Vec<(String, u64)>>, Failure> {
+    let query = || (0..20).map(number).collect::<Vec<f32>>();
+    let filter = Filter::tags().contains("seven");
+    let mut answers = Vec::new();
+    for request in [asking(query())?, asking(query())?.with_filter(filter), memory.text("w0 w3 w17")] {
+        answers.push(exactly(&memory.search(&request.with_k(60)).await?));
+    }
+    Ok(answers)
+}
+
+/// A file of many records whose index has a file too, and what they answer.
+async fn with_index_file(path: &Path) -> Result<Vec<Vec<(String, u64)>>, Failure> {
+    let database = open(SqliteConfig::new(path)).await?;
+    let memory = collection(&database, "c", Metric::Cosine, 20).await?;
+    memory.put_all((0..MANY).map(record)).await?;
+    let found = answers(&memory).await?;
+    ensure!(index_file(path).exists(), "many records make a file");
     database.close().await?;
-    make_first_layout(&path);
-    let (database, memory) = notes(&path).await?;
-    ensure!(database.health().await?.schema.starts_with("layout 2"), "the layout is the newest");
-    ensure_eq!(ids(memory.search_vector(QUERY, 10).await?), "a b", "what was there is found");
-    memory.delete("a").await?;
-    memory.put(draft("c", "zzz")).await?;
-    ensure_eq!(ids(memory.search_vector(QUERY, 10).await?), "b c", "and what changes then");
+    Ok(found)
+}
+
+/// What the records themselves answer.
+async fn expected(path: &Path) -> Result<Vec<Vec<(String, u64)>>, Failure> {
+    let database = open(SqliteConfig::new(path).with_memory_budget(0)).await?;
+    let found = answers(&collection(&database, "c", Metric::Cosine, 20).await?).await?;
+    database.close().await?;
+    Ok(found)
+}
+
+async fn the_next_process_reads_the_index_from_its_file(_: Context) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory.db");
+    let before = with_index_file(&path).await?;
+    let saved = fs::read(index_file(&path)).unwrap();
+    let mut sizes = Vec::new();
+    for kept in [true, false] {
+        if !kept {
+            fs::remove_file(index_file(&path)).unwrap();
+        }
+        let database = open(SqliteConfig::new(&path)).await?;
+        let memory = collection(&database, "c", Metric::Cosine, 20).await?;
+        ensure_eq!(answers(&memory).await?, before, "as before, with the file: {kept}");
+        sizes.push(state(&memory).await?);
+        if kept {
+            ensure!(fs::read(index_file(&path)).unwrap() == saved, "nothing has changed, so the file has not");
+            memory.put(record(7).embedding((0..20).map(number).collect::<Vec<f32>>())).await?;
+            memory.delete_where(&Filter::metadata(["n"]).lt(300)).await?;
+            memory.put_all((0..3).map(record)).await?;
+            ensure_eq!(answers(&memory).await?, expected(&path).await?, "what changed since is caught up");
+            ensure!(fs::read(index_file(&path)).unwrap() == saved, "little has changed, so the file has not");
+            memory.put_all((0..1_200).map(record)).await?;
+            ensure_eq!(answers(&memory).await?, expected(&path).await?, "after much has changed");
+            ensure!(fs::read(index_file(&path)).unwrap() != saved, "the file is written again");
+            memory.put_all((0..MANY).map(record)).await?;
+        }
+        database.close().await?;
+    }
+    // 2,100 vectors of 20 components in 4 bytes.
+    let bytes = |state: &str| state.split(' ').find_map(|word| word.parse::<usize>().ok()).unwrap_or(0);
+    ensure!(bytes(&sizes[0]) + MANY * 80 <= bytes(&sizes[1]), "codes alone take less: {sizes:?}");
+    Ok(())
+}
+
+async fn a_file_of_an_index_that_is_not_whole_or_of_another_past_is_made_anew(_: Context) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory.db");
+    with_index_file(&path).await?;
+    let whole = fs::read(index_file(&path)).unwrap();
+    let other = folder.path().join("other.db");
+    with_index_file(&other).await?;
+    let of_another = fs::read(index_file(&other)).unwrap();
+    let (mut flipped, mut first) = (whole.clone(), whole.clone());
+    flipped[whole.len() / 2] ^= 4;
+    first[8] ^= 1;
+    for harm in [flipped, first, whole[..whole.len() - 1].to_vec(), whole[..40].to_vec(), Vec::new(), of_another] {
+        fs::write(index_file(&path), &harm).unwrap();
+        let database = open(SqliteConfig::new(&path)).await?;
+        let memory = collection(&database, "c", Metric::Cosine, 20).await?;
+        ensure_eq!(answers(&memory).await?, expected(&path).await?, "with a file of {} bytes", harm.len());
+        database.close().await?;
+        ensure!(fs::read(index_file(&path)).unwrap() != harm, "the file is written anew");
+    }
+    // A copy of the database from before the last changes, with the file from after them.
+    let past = fs::read(&path).unwrap();
+    let database = open(SqliteConfig::new(&path)).await?;
+    let memory = collection(&database, "c", Metric::Cosine, 20).await?;
+    memory.put_all((0..1_500).map(|n| record(n + 1))).await?;
+    answers(&memory).await?;
+    database.close().await?;
+    fs::write(&path, past).unwrap();
+    let database = open(SqliteConfig::new(&path)).await?;
+    let memory = collection(&database, "c", Metric::Cosine, 20).await?;
+    memory.put_all((0..1_500).map(|n| record(n + 2))).await?;
+    ensure_eq!(answers(&memory).await?, expected(&path).await?, "two pasts with as many changes are not the same");
+    database.close().await?;
+    Ok(())
+}
+
+async fn compact_and_drop_remove_the_files_of_indexes(_: Context) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory.db");
+    with_index_file(&path).await?;
+    let database = open(SqliteConfig::new(&path)).await?;
+    let longer = PathBuf::from(format!("{}2", index_file(&path).display()));
+    let interrupted = PathBuf::from(format!("{}.77", index_file(&path).display()));
+    for file in [&longer, &interrupted] {
+        fs::write(file, "x").unwrap();
+    }
+    ensure!(database.drop_collection(&CollectionName::new("c")?).await?, "it was there");
+    ensure!(!index_file(&path).exists() && !interrupted.exists(), "the file went with its collection");
+    ensure!(longer.exists(), "that of a collection whose name only begins so did not");
+    database.maintain(&Maintenance::Compact).await?;
+    ensure!(!longer.exists(), "compact leaves none");
     database.close().await?;
     Ok(())
 }
