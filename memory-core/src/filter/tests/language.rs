@@ -53,6 +53,7 @@ fn each_form_means_its_leaf() {
         (r#"tags contains all ["a"]"#, Filter::tags().contains_all(["a"])),
         ("metadata.priority >= 3", Filter::metadata(["priority"]).ge(3)),
         ("metadata.a.b-c.2_.and = true", Filter::metadata(["a", "b-c", "2_", "and"]).eq(true)),
+        ("metadata.a != false", Filter::metadata(["a"]).ne(false)),
         (r#"metadata."a.b"."c d".""."ü"."\"" = 1"#, Filter::metadata(["a.b", "c d", "", "ü", "\""]).eq(1)),
         (r#"metadata.done starts with "x""#, done().starts_with("x")),
         ("metadata.done contains -0.0", done().contains(Value::try_from(-0.0).unwrap())),
