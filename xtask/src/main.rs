@@ -9,6 +9,7 @@ mod new_backend;
 mod process;
 mod readme;
 mod report;
+mod servers;
 mod tables;
 mod tally;
 mod test;
@@ -20,8 +21,17 @@ const HELP: &str = "\
 The project's own commands:
 
   cargo xtask test [--embedded] [--thorough]
-      Runs every test there is. --embedded leaves out what needs a server;
+      Runs every test there is, with servers of its own, unless the environment
+      names others (MEMORY_TEST_POSTGRES_URL). --embedded leaves them out;
       --thorough runs the long forms: long traces, the core's mutants, packages.
+  cargo xtask servers up|down|status|env|reset [NAME...]
+      Real servers for the tests, on this machine's loopback: postgres. `up`
+      installs and starts, and prints what `cargo test` needs in its environment;
+      `env` prints it again; `down` stops; `reset` deletes the data too.
+  cargo xtask servers run NAME DIR [ARGUMENT...]
+      A server for one test: prints its URL and becomes the server, so that the
+      test can kill it. DIR keeps data, port and password. ARGUMENTs are for the
+      server (postgres: -c max_connections=10).
   cargo xtask lint
       Formatting, clippy, documentation, packages; a warning is an error.
   cargo xtask tidy
@@ -69,6 +79,7 @@ fn dispatch(args: &[String]) -> Result<(), Failure> {
     };
     let done = match (*command, rest) {
         ("test", flags) => test::run_command(&test::Options::parse(flags).map_err(Failure::Usage)?),
+        ("servers", words) => servers::run_all(words),
         ("lint", []) => lint::run_all(),
         ("tidy", []) => tidy::run(),
         ("tables", _) => tables::run(args.get(1..).unwrap_or_default()),

@@ -1,7 +1,7 @@
 //! `cargo xtask report`: what each backend was seen to do, rule by rule, as one HTML page.
 
 use crate::process::{cargo, cleared, run, target};
-use crate::tidy;
+use crate::{servers, tidy};
 
 /// Runs the suite on every backend, then makes the page from what they wrote. A failed case is on the page and makes
 /// the command fail too.
@@ -11,7 +11,9 @@ pub(crate) fn run_all() -> Result<(), String> {
     for backend in tidy::tested_by_the_suite()? {
         suite.args(["--package", &backend]);
     }
-    let suite = run(suite.env("MEMORY_REPORT_DIR", &folder));
+    let lent = servers::lend_all()?;
+    let suite = run(suite.env("MEMORY_REPORT_DIR", &folder).envs(servers::environment(&lent)?));
+    drop(lent);
     let page = folder.join("index.html");
     let make = ["run", "--quiet", "--locked", "-p", "memory-conformance", "--example", "report", "--"];
     run(cargo(&make).arg(&folder).arg(&page))?;

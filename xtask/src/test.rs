@@ -1,8 +1,11 @@
 //! `cargo xtask test`: every test there is, and one line at the end that says how many there were.
 
-use crate::process::{cargo, program, run, run_tests, works};
+use crate::process::{cargo, program, root, run, run_tests, works};
 use crate::tally::Tally;
-use crate::{demo, lint, mutants, new_backend, readme, tidy};
+use crate::{demo, lint, mutants, new_backend, readme, servers, tidy};
+
+/// Where the servers are, for the tests.
+type Environment = Vec<(&'static str, String)>;
 
 /// What `cargo xtask test` was asked to do.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,10 +30,10 @@ impl Options {
 }
 
 /// Runs everything, also after a failure, and ends with the line `N passed, M failed`.
-pub(crate) fn run_all(options: &Options) -> Tally {
+fn run_all(options: &Options, servers: &Environment) -> Tally {
     let mut tally = Tally::default();
     tally.step("tidy", tidy::run());
-    workspace(options, &mut tally);
+    workspace(options, servers, &mut tally);
     core_with_other_features(options, &mut tally);
     connect_without_features(options, &mut tally);
     tally.step("demo", demo::try_out());
@@ -47,9 +50,11 @@ pub(crate) fn run_all(options: &Options) -> Tally {
 /// The command: checks the machine, runs everything, and says what came of it.
 pub(crate) fn run_command(options: &Options) -> Result<(), String> {
     c_compiler()?;
-    let tally = run_all(options);
+    let lent = if options.embedded { Vec::new() } else { servers::lend_all()? };
+    let tally = run_all(options, &servers::environment(&lent)?);
+    drop(lent);
     if options.embedded {
-        println!("\nLeft out because it needs a server: nothing. No test needs a server yet, so all of them were run.");
+        println!("\nLeft out because they need a server: {}.", need_servers().collect::<Vec<_>>().join(", "));
     }
     if !options.thorough {
         println!(
@@ -73,9 +78,17 @@ fn verdict(tally: &Tally) -> Result<(), String> {
 }
 
 /// All tests of all members, documentation tests too.
-fn workspace(options: &Options, tally: &mut Tally) {
+fn workspace(options: &Options, servers: &Environment, tally: &mut Tally) {
     let mut command = cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
-    tests("workspace", command.envs(options.environment()), tally);
+    if options.embedded {
+        command.args(need_servers().flat_map(|name| ["--exclude", name]));
+    }
+    tests("workspace", command.envs(options.environment()).envs(servers.iter().cloned()), tally);
+}
+
+/// The members whose tests need a server.
+fn need_servers() -> impl Iterator<Item = &'static str> {
+    servers::SERVERS.iter().map(|server| server.backend).filter(|name| root().join(name).is_dir())
 }
 
 /// Other crates of a program can turn on features of serde_json that change how it reads numbers and orders keys. The

@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the invariants of ARCHITECTURE.md, each a function from the repository's files to what is wrong.
 
 mod backends;
+mod compose;
 mod crates;
 mod documents;
 mod rust;
@@ -25,6 +26,7 @@ const CHECKS: &[Check] = &[
     ("nobody builds memory-bench without asking", crates::bench_apart),
     ("a backend holds only the files of ARCHITECTURE.md", backends::files),
     ("a URL leads to every backend", backends::connected),
+    ("compose.yaml has the servers that the tests have", compose::versions),
     ("a backend waits (.await) only where it talks to its server", backends::awaits),
     ("unsafe only in listed files", rust::unsafe_code),
     ("nothing unfinished, skipped or silenced", rust::unfinished),
@@ -81,6 +83,7 @@ fn core_dependencies() -> Result<String, String> {
 mod tests {
     use super::*;
     use crate::new_backend;
+    use crate::servers::SERVERS;
 
     #[test]
     fn the_repository_is_tidy() {
@@ -110,9 +113,12 @@ mod tests {
 
     #[test]
     fn problems_are_counted_and_fail() {
-        assert_eq!(judge(CHECKS, &Tree::from([("Cargo.lock", ""), ("memory-conformance/SPEC.md", "- **AB-1** x")])), 0);
+        let compose: String =
+            SERVERS.iter().map(|server| format!("  {}:\n    image: {}\n", server.name, server.image)).collect();
+        let spec = ("memory-conformance/SPEC.md", "- **AB-1** x");
+        assert_eq!(judge(CHECKS, &Tree::from([("Cargo.lock", ""), spec, ("compose.yaml", &compose)])), 0);
         assert_eq!(judge(&[REGISTRY], &Tree::default()), 1);
-        assert_eq!(judge(CHECKS, &Tree::default()), 2);
+        assert_eq!(judge(CHECKS, &Tree::default()), 3);
         assert_eq!(verdict(0), Ok(()));
         assert_eq!(verdict(2), Err("tidy: 2 to mend".to_owned()));
         assert_eq!(run_registry(), Ok(()));
