@@ -107,6 +107,8 @@ pub enum Needs {
     Capability(&'static str, fn(&Capabilities) -> bool),
     /// Where the harness gives a [connector](Harness::connector).
     Connector,
+    /// Where the harness names a [server](Harness::server), before which a fault proxy can be put.
+    Server,
 }
 
 impl Needs {
@@ -119,6 +121,7 @@ impl Needs {
             Self::Fact(words, holds) => (!holds(&capabilities.facts)).then(|| format!("needs {words}")),
             Self::Capability(words, holds) => (!holds(capabilities)).then(|| format!("needs {words}")),
             Self::Connector => harness.connector().is_none().then(|| "needs a connector".to_owned()),
+            Self::Server => harness.server().is_none().then(|| "needs a server behind a fault proxy".to_owned()),
         }
     }
 }

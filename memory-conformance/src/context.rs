@@ -39,6 +39,11 @@ impl Context {
     /// Those of the store.
     pub async fn new(harness: Arc<dyn Harness>, settings: &Settings) -> Result<Self> {
         let test_database = harness.database(settings).await?;
+        Self::on(harness, test_database).await
+    }
+
+    /// As [`Self::new`], on this database.
+    pub(crate) async fn on(harness: Arc<dyn Harness>, test_database: Arc<dyn TestDatabase>) -> Result<Self> {
         let clock = Arc::new(FixedClock::new(Timestamp::from_micros(START)?));
         let random = uuid::Uuid::new_v4().simple().to_string();
         let calls = Calls::default();

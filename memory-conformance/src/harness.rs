@@ -1,7 +1,9 @@
 //! What the suite needs to know of a backend: how to get a database, and what may happen to one.
 
 use std::fmt::Debug;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use memory_core::connect::Connector;
@@ -37,6 +39,22 @@ pub trait Harness: Debug + Send + Sync + 'static {
     async fn attach(&self, location: &str) -> Result<Arc<dyn TestDatabase>> {
         let _ = location;
         Err(missing("attach"))
+    }
+
+    /// Where the backend's server listens, so that the suite can put a [fault proxy](crate::proxy::Proxy) before it (ER-3);
+    /// `None` without a server.
+    fn server(&self) -> Option<SocketAddr> {
+        None
+    }
+
+    /// A database on that server, which is reached at this address and no other: it is the proxy's. Its time-outs are such
+    /// that every call ends within this time, all waiting together: for a connection, for an answer, for a free place.
+    ///
+    /// # Errors
+    /// `Unsupported` unless implemented. The way is open when it is called.
+    async fn through(&self, address: SocketAddr, deadline: Duration) -> Result<Arc<dyn TestDatabase>> {
+        let _ = (address, deadline);
+        Err(missing("through"))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod context;
 mod counting;
 mod harness;
 pub mod hostile;
+pub mod proxy;
 pub mod report;
 pub mod rules;
 mod runner;

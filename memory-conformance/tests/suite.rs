@@ -4,15 +4,17 @@
 #![allow(clippy::print_stdout, reason = "which assertion killed which mutant is said beside the test")]
 
 mod mutants;
+mod remote;
 mod second;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use memory_conformance::{Suite, all, rules};
+use memory_conformance::{Needs, Suite, all, rules, run_case};
 
 use mutants::{Wrapped, hunt};
+use remote::{DEFECTS, RemoteHarness};
 use second::{FAULTS, Faults, Profile, SecondHarness};
 
 /// When every case starts, in microseconds; see `memory_conformance::context`.
@@ -20,6 +22,9 @@ pub(crate) const START: i64 = memory_conformance::context::START;
 
 /// Rules that no backend can break alone: the core keeps them before a backend is asked, or they are about the suite.
 const KEPT_BY_THE_CORE: [&str; 4] = ["CA-4", "ID-6", "FI-10", "MO-3"];
+
+/// Rules of which a half is planned; the other half has cases.
+const PLANNED_IN_PART: [&str; 2] = ["VE-5", "ER-3"];
 
 /// The rule whose mutant needs a file to damage: it is among memory-sqlite's own tests.
 const SHOWN_ON_A_FILE: &str = "CD-4";
@@ -51,6 +56,19 @@ fn main() -> ExitCode {
             said(&name, hunt(rules, harness, move || faults.applied()))
         }));
     }
+    for case in all().filter(|case| matches!(case.needs, Needs::Server)) {
+        trials.push(Trial::test(format!("remote::{}", case.test_name()), move || {
+            run_case(case, Arc::new(RemoteHarness::new(None)?)).map_err(|failure| Failed::from(failure.to_string()))
+        }));
+    }
+    for (defect, rules) in DEFECTS {
+        let name = format!("mutant::{}::{defect:?}", rules.join("+"));
+        trials.push(Trial::test(name.clone(), move || {
+            let harness = Arc::new(RemoteHarness::new(Some(*defect))?);
+            let applied = Arc::clone(&harness);
+            said(&name, hunt(rules, harness, move || applied.applied()))
+        }));
+    }
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     conclusion.exit_code()
 }
@@ -69,14 +87,15 @@ fn rules_and_cases_agree() -> Result<(), Failed> {
 
 fn every_rule_has_a_mutant() -> Result<(), Failed> {
     let mutants: Vec<&str> = mutants::mutants().map(|mutant| mutant.rule).collect();
-    let faults: Vec<&str> = FAULTS.iter().flat_map(|(_, rules, _)| rules.iter().copied()).collect();
-    let count = mutants.len() + FAULTS.len();
+    let faults = FAULTS.iter().flat_map(|(_, rules, _)| rules.iter().copied());
+    let faults: Vec<&str> = faults.chain(DEFECTS.iter().flat_map(|(_, rules)| rules.iter().copied())).collect();
+    let count = mutants.len() + FAULTS.len() + DEFECTS.len();
     if count < 80 {
         return Err(format!("only {count} mutants").into());
     }
     let missing: Vec<String> = rules::rules()
         .into_iter()
-        .filter(|rule| rule.planned.is_none() || rule.number == "VE-5")
+        .filter(|rule| rule.planned.is_none() || PLANNED_IN_PART.contains(&rule.number.as_str()))
         .map(|rule| rule.number)
         .filter(|rule| !mutants.contains(&rule.as_str()) && !faults.contains(&rule.as_str()))
         .filter(|rule| !KEPT_BY_THE_CORE.contains(&rule.as_str()) && rule != SHOWN_ON_A_FILE)

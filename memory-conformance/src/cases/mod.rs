@@ -11,6 +11,7 @@ mod hy;
 mod id;
 pub(crate) mod li;
 mod mo;
+mod network;
 mod re;
 mod sc;
 mod state;
@@ -47,6 +48,9 @@ pub fn all() -> impl Iterator<Item = Case> {
         co::hints::CASES,
         tt::CASES,
         er::CASES,
+        network::away::CASES,
+        network::cut::CASES,
+        network::doubt::CASES,
         configuration::CASES,
         ca::CASES,
         cd::together::CASES,
