@@ -5,7 +5,7 @@ use crate::tally::Tally;
 use crate::{demo, lint, mutants, new_backend, readme, servers, tidy};
 
 /// Where the servers are, for the tests.
-type Environment = Vec<(&'static str, String)>;
+type Environment = Vec<(String, String)>;
 
 /// What `cargo xtask test` was asked to do.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,7 +88,9 @@ fn workspace(options: &Options, servers: &Environment, tally: &mut Tally) {
 
 /// The members whose tests need a server.
 fn need_servers() -> impl Iterator<Item = &'static str> {
-    servers::SERVERS.iter().map(|server| server.backend).filter(|name| root().join(name).is_dir())
+    let mut backends: Vec<_> = servers::SERVERS.iter().map(|server| server.backend).collect();
+    backends.dedup();
+    backends.into_iter().filter(|name| root().join(name).is_dir())
 }
 
 /// Other crates of a program can turn on features of serde_json that change how it reads numbers and orders keys. The

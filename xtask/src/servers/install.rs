@@ -7,7 +7,7 @@ use std::process::Command;
 use super::Server;
 use super::home::{base, failed};
 use super::user;
-use crate::process::{run, works};
+use crate::process::{output, run, works};
 
 /// Where this version's programs are, or will be.
 pub(super) fn folder(server: &Server) -> Result<PathBuf, String> {
@@ -73,6 +73,28 @@ pub(super) fn wheel(requirement: &str, app: &Path, packages: &Path) -> Result<()
         files.filter_map(|file| Some(file.ok()?.path())).filter(|path| path.extension() == Some("whl".as_ref()));
     let wheel = wheels.next().ok_or(format!("pip left no wheel in {}", packages.display()))?;
     run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(wheel).arg(app))?;
+    open(app).map_err(|error| failed(app, &error))
+}
+
+/// Downloads one package of npm's registry, pinned by the SHA-512 of its archive, and unpacks what it holds into the folder.
+/// Nothing of it is run.
+pub(super) fn npm(package: &str, sha512: &str, app: &Path, packages: &Path) -> Result<(), String> {
+    if !works(Command::new("npm").arg("--version")) {
+        return Err("npm is missing here, by which some test servers are installed. Install it and start again:\n  \
+                    apt-get install npm    (Debian, Ubuntu)\n  dnf install npm        (Fedora)"
+            .to_owned());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["pack", "--silent", "--no-update-notifier", package, "--pack-destination"]).arg(packages);
+    let name = output(npm.current_dir(packages))?;
+    let archive = packages.join(name.trim());
+    let found = output(Command::new("sha512sum").arg("--binary").arg(&archive))?;
+    if !found.starts_with(&format!("{sha512} ")) {
+        return Err(format!("{package} has another content than it had: its SHA-512 is {found}"));
+    }
+    let mut tar = Command::new("tar");
+    tar.args(["--extract", "--gzip", "--no-same-owner", "--strip-components=1", "--directory"]).arg(app);
+    run(tar.arg("--file").arg(&archive))?;
     open(app).map_err(|error| failed(app, &error))
 }
 

@@ -15,8 +15,7 @@ const LENT: &str = "lent-";
 /// A server that runs until this is dropped. A process of its own watches over it, since one that is killed ends nothing.
 #[derive(Debug)]
 pub(crate) struct Lent {
-    pub(crate) variable: &'static str,
-    pub(crate) url: String,
+    pub(crate) environment: Vec<(String, String)>,
     watcher: Child,
 }
 
@@ -25,13 +24,16 @@ pub(super) fn lend(server: &Server) -> Result<Lent, String> {
     let mut command = Command::new(program()?);
     command.args(["servers", "lend", server.name]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut watcher = out_of_reach(&mut command).spawn().map_err(|error| format!("{}: {error}", server.name))?;
-    let mut url = String::new();
+    let mut environment = Vec::new();
     if let Some(output) = watcher.stdout.take() {
-        BufReader::new(output).read_line(&mut url).map_err(|error| format!("{}: {error}", server.name))?;
+        // An empty line ends them: the server answers now.
+        for line in BufReader::new(output).lines().map_while(Result::ok).take_while(|line| !line.is_empty()) {
+            environment.extend(line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())));
+        }
     }
-    let lent = Lent { variable: server.variable, url: url.trim().to_owned(), watcher };
+    let lent = Lent { environment, watcher };
     // Why there is none was said on standard error.
-    if lent.url.is_empty() { Err(format!("{} cannot be had", server.name)) } else { Ok(lent) }
+    if lent.environment.is_empty() { Err(format!("{} cannot be had", server.name)) } else { Ok(lent) }
 }
 
 impl Drop for Lent {
@@ -49,7 +51,7 @@ fn out_of_reach(command: &mut Command) -> &mut Command {
     command
 }
 
-/// The watcher: starts a server, prints its URL, and ends it when standard input ends.
+/// The watcher: starts a server, prints its environment and an empty line, and ends it when standard input ends.
 pub(super) fn serve(server: &Server) -> Result<(), String> {
     let app = install::ensure(server)?;
     let home = Home::new(base()?.join(format!("{LENT}{}-{}", server.name, std::process::id())));
@@ -60,7 +62,7 @@ pub(super) fn serve(server: &Server) -> Result<(), String> {
     drop(only);
     home.set_port(free_port()?)?;
     let served = process::start(server, &app, &home).and_then(|()| {
-        println!("{}", (server.url)(&home)?);
+        print_environment(server, &home)?;
         let mut rest = Vec::new();
         stdin().read_to_end(&mut rest).map_err(|error| format!("standard input: {error}"))?;
         process::stop(server, &home)
@@ -96,7 +98,17 @@ fn remove_lock(home: &Path) {
     let _ = fs::remove_file(home.with_extension("lock"));
 }
 
-/// Runs a server in this folder and in this very process, so that who started it can stop or kill it. Prints the URL first.
+/// One variable a line, and an empty line.
+fn print_environment(server: &Server, home: &Home) -> Result<(), String> {
+    for (name, value) in (server.environment)(home)? {
+        println!("{name}={value}");
+    }
+    println!();
+    Ok(())
+}
+
+/// Runs a server in this folder and in this very process, so that who started it can stop or kill it. Prints its environment
+/// first, and an empty line.
 /// The folder keeps data, port and password: started there again, it is the same server.
 pub(super) fn run(server: &Server, folder: &Path, more: &[&str]) -> Result<(), String> {
     let app = install::ensure(server)?;
@@ -111,6 +123,6 @@ pub(super) fn run(server: &Server, folder: &Path, more: &[&str]) -> Result<(), S
     let mut command = (server.command)(&app, &home)?;
     let log = File::options().create(true).append(true).open(home.log());
     command.args(more).stderr(log.map_err(|error| failed(&home.log(), &error))?);
-    println!("{}", (server.url)(&home)?);
+    print_environment(server, &home)?;
     Err(format!("{}: {}", server.name, user::become_program(user::apart(&mut command))))
 }

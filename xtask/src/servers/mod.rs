@@ -4,6 +4,7 @@ mod home;
 mod install;
 mod lend;
 mod postgres;
+mod postgres_tls;
 mod process;
 mod user;
 
@@ -16,7 +17,7 @@ use lend::lend;
 
 /// Every server that a backend is tested against: `cargo xtask test` starts them all. Versions and hashes stand in the
 /// server's own file and nowhere else; `compose.yaml` is compared with them.
-pub(crate) const SERVERS: &[Server] = &[postgres::SERVER];
+pub(crate) const SERVERS: &[Server] = &[postgres::SERVER, postgres_tls::SERVER];
 
 /// The variable that tells a test where this program is, so that it can run a server of its own.
 const PROGRAM: &str = "MEMORY_TEST_XTASK";
@@ -29,8 +30,8 @@ pub(crate) struct Server {
     pub(crate) backend: &'static str,
     /// What is installed. Another version is installed beside it.
     pub(crate) version: &'static str,
-    /// The same as a container's image.
-    pub(crate) image: &'static str,
+    /// The same as a container's image, if there is one.
+    pub(crate) image: Option<&'static str>,
     /// The variable by which tests find it.
     pub(crate) variable: &'static str,
     /// Where `up` starts it.
@@ -45,9 +46,12 @@ pub(crate) struct Server {
     command: fn(&Path, &Home) -> Result<Command, String>,
     /// Whether it answers.
     answers: fn(&Path, &Home) -> bool,
-    /// What tests connect to.
-    url: fn(&Home) -> Result<String, String>,
+    /// What a test's environment says of it: the variable, and more where connecting takes more.
+    environment: fn(&Home) -> Result<Variables, String>,
 }
+
+/// Variables of an environment.
+pub(crate) type Variables = Vec<(&'static str, String)>;
 
 impl Server {
     fn called(name: &str) -> Result<&'static Self, String> {
@@ -86,7 +90,10 @@ pub(crate) fn run_all(args: &[&str]) -> Result<(), String> {
         other => return Err(format!("`servers` has no action {other} for these words: {}", names.join(" "))),
     };
     let chosen = names.iter().map(|name| Server::called(name)).collect::<Result<Vec<_>, _>>()?;
-    if chosen.is_empty() { SERVERS.iter().try_for_each(act) } else { chosen.into_iter().try_for_each(act) }
+    let chosen = if chosen.is_empty() { SERVERS.iter().collect() } else { chosen };
+    // The others are for those who asked for them too.
+    let failed: Vec<String> = chosen.into_iter().filter_map(|server| act(server).err()).collect();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
 }
 
 /// Installs and starts it, unless it runs, and prints what a test's environment needs.
@@ -142,8 +149,9 @@ fn env(server: &Server) -> Result<(), String> {
     if process::of(&home).is_none() {
         return Err(format!("{} does not run; start it with: cargo xtask servers up {}", server.name, server.name));
     }
-    println!("export {}={}", server.variable, (server.url)(&home)?);
-    println!("export {PROGRAM}={}", program()?);
+    for (name, value) in (server.environment)(&home)?.into_iter().chain([(PROGRAM, program()?)]) {
+        println!("export {name}={value}");
+    }
     Ok(())
 }
 
@@ -170,10 +178,10 @@ pub(crate) fn lend_all() -> Result<Vec<Lent>, String> {
 }
 
 /// What a test's environment holds of these servers.
-pub(crate) fn environment(lent: &[Lent]) -> Result<Vec<(&'static str, String)>, String> {
-    let mut variables: Vec<_> = lent.iter().map(|lent| (lent.variable, lent.url.clone())).collect();
+pub(crate) fn environment(lent: &[Lent]) -> Result<Vec<(String, String)>, String> {
+    let mut variables: Vec<_> = lent.iter().flat_map(|lent| lent.environment.iter().cloned()).collect();
     if !variables.is_empty() {
-        variables.push((PROGRAM, program()?));
+        variables.push((PROGRAM.to_owned(), program()?));
     }
     Ok(variables)
 }
@@ -184,7 +192,10 @@ mod tests {
 
     #[test]
     fn a_server_or_action_that_does_not_exist_is_said() {
-        assert_eq!(run_all(&["up", "oracle"]), Err("there is no server oracle; there are: postgres".to_owned()));
+        assert_eq!(
+            run_all(&["up", "oracle"]),
+            Err("there is no server oracle; there are: postgres, postgres-tls".to_owned())
+        );
         assert!(run_all(&["dwon"]).unwrap_err().contains("dwon"));
         assert!(run_all(&[]).unwrap_err().contains("up, down, status"));
     }

