@@ -135,7 +135,8 @@ mod tests {
     fn only_the_process_that_was_noted_is_ended() {
         let folder = crate::process::cleared(crate::process::target().join("xtask").join("processes")).unwrap();
         let home = Home::new(folder);
-        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+        // It keeps nobody waiting if this test fails and leaves it behind.
+        let mut child = Command::new("sleep").arg("60").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let running = Running::find(child.id()).unwrap();
         let server = Server::called("postgres").unwrap();
 
