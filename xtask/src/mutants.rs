@@ -3,8 +3,9 @@
 //! Which mutants survive for a good reason is in `.cargo/mutants.toml`.
 
 use std::path::Path;
+use std::process::Command;
 
-use crate::process::{cargo, program, run, target, works};
+use crate::process::{cargo, program, run, shown, target, works};
 use crate::tally::Tally;
 
 const VERSION: &str = "27.1.0";
@@ -51,7 +52,7 @@ fn part(tool: &Path, folder: &Path, files: &[&str], left_out: &[&str], tally: &m
         command.args(["--file", file]);
     }
     // Each job builds in a folder of its own; a shared one would make them wait for each other.
-    let outcome = run(command.args(["--", "--lib", "--"]).args(left_out).env_remove("CARGO_TARGET_DIR"));
+    let outcome = tried(command.args(["--", "--lib", "--"]).args(left_out).env_remove("CARGO_TARGET_DIR"));
     let killed = lines(&results.join("caught.txt")).len() + lines(&results.join("timeout.txt")).len();
     let alive = lines(&results.join("missed.txt"));
     for mutant in &alive {
@@ -63,6 +64,15 @@ fn part(tool: &Path, folder: &Path, files: &[&str], left_out: &[&str], tally: &m
         let outcome = if killed == 0 { Err("no mutant was tried".to_owned()) } else { outcome };
         tally.step("mutants", outcome);
     }
+}
+
+/// Runs the tool. Besides 0 it ends with 2 where mutants are alive and with 3 where some did not end, which count as killed: what
+/// became of each is in its lists.
+fn tried(command: &mut Command) -> Result<(), String> {
+    let line = shown(command);
+    eprintln!("$ {line}");
+    let status = command.status().map_err(|error| format!("{line}: {error}"))?;
+    if matches!(status.code(), Some(0 | 2 | 3)) { Ok(()) } else { Err(format!("{line}: {status}")) }
 }
 
 fn lines(file: &Path) -> Vec<String> {

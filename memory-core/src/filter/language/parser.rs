@@ -185,7 +185,11 @@ fn takes(field: &Field) -> String {
 
 /// The known word that the fewest letters tell from this one, if that is at most one in three.
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let most = if word.len() > 32 { 0 } else { word.len() / 3 };
+    // What is longer than this is no name, and would take long to compare.
+    if word.len() > 32 {
+        return None;
+    }
+    let most = word.len() / 3;
     let near = known.iter().map(|name| (distance(word, name), *name)).filter(|(distance, _)| *distance <= most);
     near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
@@ -194,15 +198,12 @@ fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
         for (j, y) in b.bytes().enumerate() {
             let replaced = diagonal + usize::from(x != y);
             diagonal = row[j + 1];
-            left = replaced.min(diagonal + 1).min(left + 1);
-            row[j + 1] = left;
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
         }
-        row[0] = i + 1;
     }
     row[b.len()]
 }
@@ -213,9 +214,14 @@ mod tests {
 
     #[test]
     fn the_nearest_word() {
-        for (a, b, apart) in
-            [("", "abc", 3), ("kind", "kind", 0), ("kitten", "sitting", 3), ("ab", "ba", 2), ("abc", "", 3)]
-        {
+        for (a, b, apart) in [
+            ("", "abc", 3),
+            ("kind", "kind", 0),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 2),
+            ("abc", "", 3),
+            ("abcd", "bcde", 2),
+        ] {
             assert_eq!((distance(a, b), distance(b, a)), (apart, apart), "{a} {b}");
         }
         for (word, near) in [
@@ -225,9 +231,12 @@ mod tests {
             ("metdata", Some("metadata")),
             ("ud", None),
             ("colour", None),
-            (&"kind".repeat(9), None),
         ] {
             assert_eq!(nearest(word, &Field::NAMES), near, "{word}");
         }
+        // Of 32 bytes and of 33, two off.
+        let name = "k".repeat(32);
+        assert_eq!(nearest(&format!("{}xx", "k".repeat(30)), &[&name]), Some(name.as_str()));
+        assert_eq!(nearest(&format!("{}x", "k".repeat(32)), &[&name]), None);
     }
 }
