@@ -187,8 +187,8 @@ mod tests {
             let memory = database.create(&spec, Scope::all()).await?;
             let other = database.create(&CollectionSpec::new(CollectionName::new("other")?), Scope::all()).await?;
             let before = memory.stats().await?;
-            // Two tables and five indexes, a page of 4 KiB each while they are empty.
-            assert_eq!(before.bytes, Some(6 * 4096));
+            // Two tables and five indexes, a page of 8 KiB each while they are empty.
+            assert_eq!(before.bytes, Some(6 * 8192));
             let states: Vec<_> =
                 before.indexes.iter().map(|index| (index.name.as_str(), index.state.as_str())).collect();
             let told = "not in memory: the next search reads all records, and keeps what it needs of them if the memory budget \
@@ -199,7 +199,7 @@ mod tests {
             let drafts = (0..200).map(|id| Record::draft(id.to_string()).namespace(home.clone()).content(&long));
             memory.put_all(drafts).await?;
             assert!(memory.stats().await?.bytes > Some(200 * 2_000));
-            assert_eq!(other.stats().await?.bytes, Some(6 * 4096), "each collection has its own");
+            assert_eq!(other.stats().await?.bytes, Some(6 * 8192), "each collection has its own");
             let refused = memory.narrow(Scope::exact(home))?.stats().await.map_err(|error| error.kind());
             assert_eq!(refused, Err(ErrorKind::PermissionDenied), "it would tell of other tenants");
             database.close().await

@@ -27,7 +27,7 @@ pub enum Durability {
     Full,
     /// The end of the process, `kill -9` included, as [`Self::Full`] does. **When the power fails or the operating system
     /// crashes, the last commits before it can be lost**, acknowledged ones too: those since the log was last moved into the
-    /// file, which happens when it has some 1,000 pages (4 MB), and when the database is closed. The disk is waited for then alone
+    /// file, which happens when it has some 4,000 pages (32 MB), and when the database is closed. The disk is waited for then alone
     /// (`synchronous=NORMAL`).
     Relaxed,
 }

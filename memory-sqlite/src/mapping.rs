@@ -124,6 +124,11 @@ impl<'a> Encoded<'a> {
         Self { key: &record.key, record, json: record.to_json_without_embedding(), embedding }
     }
 
+    /// The record's canonical JSON without its embedding.
+    pub(crate) fn json(&self) -> &str {
+        &self.json
+    }
+
     /// The row of this version, with its checksum.
     pub(crate) fn row(&self, version: i64) -> Row<'_> {
         let mut row = Row {
@@ -149,7 +154,9 @@ pub(crate) fn version(version: i64) -> Version {
 }
 
 fn blob(components: &[f32]) -> Vec<u8> {
-    components.iter().flat_map(|component| component.to_le_bytes()).collect()
+    let mut bytes = vec![0; components.len() * 4];
+    bytes.as_chunks_mut::<4>().0.iter_mut().zip(components).for_each(|(place, x)| *place = x.to_le_bytes());
+    bytes
 }
 
 /// The components of a stored vector.

@@ -111,7 +111,11 @@ fn read_all(transaction: &Transaction<'_>, target: &Target, report: &mut Mainten
 /// Rewrites the file without what was deleted, and empties the log.
 pub(crate) fn compact(connection: &mut Connection) -> Result<MaintenanceReport> {
     let run = || -> Result<bool, rusqlite::Error> {
-        connection.execute_batch("VACUUM")?;
+        // VACUUM makes a copy of the file, for which memory is no place.
+        connection.execute_batch("PRAGMA temp_store = FILE")?;
+        let rewritten = connection.execute_batch("VACUUM");
+        connection.execute_batch("PRAGMA temp_store = MEMORY")?;
+        rewritten?;
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
     };
     let busy = run().map_err(Failure::from)?;

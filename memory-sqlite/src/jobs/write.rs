@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use memory_core::kit::batch::{last_wins, split};
 use memory_core::{Batch, Delete, Deleted, Error, ErrorKind, Filter, Precondition, Record, RecordKey, Result};
-use memory_core::{Timestamp, Version, View, Write, Written};
+use memory_core::{Timestamp, Value, Version, View, Write, Written};
 use rusqlite::{Connection, Transaction, params};
 
 use super::{Runs, Target, read};
@@ -14,7 +14,7 @@ use crate::query::{Condition, expired, scope};
 use crate::schema::COLUMNS;
 
 /// How many records one transaction of a large batch writes, so that others get their turn.
-const RUN: usize = 2_000;
+const RUN: usize = 10_000;
 
 /// And how many bytes of records.
 const RUN_BYTES: usize = 16 << 20;
@@ -75,9 +75,13 @@ struct Run {
 impl Put {
     pub(crate) fn new(target: Target, now: Timestamp, writes: &[Write], batch: Batch) -> Self {
         let distinct = last_wins(writes, |write| &write.record.key);
-        let items: Vec<Write> = distinct.items.into_iter().cloned().collect();
-        let runs = if batch.atomic { vec![items] } else { split(items, RUN, RUN_BYTES, bytes) };
-        let run = |writes: Vec<Write>| Run { bytes: writes.iter().map(bytes).sum(), writes };
+        let items: Vec<(Write, usize)> =
+            distinct.items.into_iter().map(|write| (write.clone(), bytes(write))).collect();
+        let runs = if batch.atomic { vec![items] } else { split(items, RUN, RUN_BYTES, |(_, bytes)| *bytes) };
+        let run = |writes: Vec<(Write, usize)>| Run {
+            bytes: writes.iter().map(|(_, bytes)| bytes).sum(),
+            writes: writes.into_iter().map(|(write, _)| write).collect(),
+        };
         Self {
             target,
             now,
@@ -96,7 +100,22 @@ pub(crate) fn bytes(write: &Write) -> usize {
     let record = &write.record;
     let embedding = record.embedding.as_ref().map_or(0, |embedding| embedding.dimension() * size_of::<f32>());
     let tags: usize = record.tags.iter().map(str::len).sum();
-    OVERHEAD + record.content.as_str().len() + embedding + tags + record.metadata.to_json().len()
+    let metadata: usize = record.metadata.iter().map(|(key, value)| key.len() + value_bytes(value)).sum();
+    OVERHEAD + record.content.as_str().len() + embedding + tags + metadata
+}
+
+/// What a value takes besides its texts, roughly.
+const VALUE: usize = 24;
+
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => VALUE,
+        Value::String(text) => VALUE + text.len(),
+        Value::Array(values) => VALUE + values.iter().map(value_bytes).sum::<usize>(),
+        Value::Object(values) => {
+            VALUE + values.iter().map(|(key, value)| key.len() + value_bytes(value)).sum::<usize>()
+        }
+    }
 }
 
 impl Runs for Put {
@@ -306,7 +325,8 @@ fn put_one(
 
 fn store(transaction: &Transaction<'_>, target: &Target, record: &Record, number: i64) -> Result<(), rusqlite::Error> {
     let encoded = Encoded::new(record);
-    let new = encoded.row(number);
+    let Row { created_at, updated_at, expires_at, version, checksum, embedding, .. } = encoded.row(number);
+    let (namespace, id, kind) = (record.key.namespace.key(), record.key.id.as_str(), record.kind.as_str());
     let sql = format!(
         "INSERT INTO {} ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (namespace, id) DO UPDATE SET kind = excluded.kind, created_at = excluded.created_at, \
@@ -314,19 +334,8 @@ fn store(transaction: &Transaction<'_>, target: &Target, record: &Record, number
          checksum = excluded.checksum, record = excluded.record, embedding = excluded.embedding",
         target.tables.records
     );
-    let text = |bytes| String::from_utf8_lossy(bytes);
-    let values = params![
-        text(new.namespace),
-        text(new.id),
-        text(new.kind),
-        new.created_at,
-        new.updated_at,
-        new.expires_at,
-        new.version,
-        new.checksum,
-        text(new.record),
-        new.embedding,
-    ];
+    let json = encoded.json();
+    let values = params![namespace, id, kind, created_at, updated_at, expires_at, version, checksum, json, embedding];
     transaction.prepare_cached(&sql)?.execute(values)?;
     Ok(())
 }
@@ -362,7 +371,7 @@ mod tests {
 
     fn put(batch: Batch, precondition: Option<Precondition>) -> Put {
         let namespace = Namespace::new(["n"]).unwrap();
-        let writes: Vec<Write> = (0..2_001)
+        let writes: Vec<Write> = (0..10_001)
             .map(|n| {
                 let record =
                     Record::draft(format!("r{n}")).content("x").build(Some(&namespace), Timestamp::MIN).unwrap();
@@ -374,13 +383,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_write_takes_grows_with_all_that_is_in_it() {
+        let metadata = memory_core::Metadata::from_json(r#"{"ab":["x",null,{"cde":true}]}"#).unwrap();
+        let plain = || Record::draft("r").namespace(Namespace::new(["n"]).unwrap());
+        let of = |draft: memory_core::Draft| bytes(&draft.build(None, Timestamp::MIN).unwrap().into());
+        assert_eq!(of(plain()), OVERHEAD);
+        let full = plain().content("12345").tags(["t1", "t2"]).embedding([1.0, 0.0]).metadata(metadata);
+        assert_eq!(of(full), OVERHEAD + 5 + 4 + 8 + (2 + 24 + 25 + 24 + 24 + 3 + 24));
+    }
+
+    #[test]
     fn batches_are_cut_into_runs_unless_atomic() {
-        assert_eq!(put(Batch::atomic(), None).size().0, 2_001);
+        assert_eq!(put(Batch::atomic(), None).size().0, 10_001);
         let mut put = put(Batch::independent(), None);
-        assert_eq!(put.size().0, 2_000);
+        assert_eq!(put.size().0, 10_000);
         assert!(put.settle(Ok(())).is_none());
         assert_eq!(put.size().0, 1);
-        assert_eq!(put.settle(Ok(())).unwrap().unwrap().versions.len(), 2_001);
+        assert_eq!(put.settle(Ok(())).unwrap().unwrap().versions.len(), 10_001);
     }
 
     #[test]
@@ -389,11 +408,11 @@ mod tests {
         let mut open = put(Batch::independent(), None);
         assert!(open.settle(Ok(())).is_none());
         let error = open.settle(Err(failed().with_open_outcome(false))).unwrap().unwrap_err();
-        assert_eq!((error.accepted().len(), error.unknown().len()), (2_000, 1));
+        assert_eq!((error.accepted().len(), error.unknown().len()), (10_000, 1));
         assert!(error.is_outcome_open() && error.is_retryable());
         let mut conditional = put(Batch::independent(), Some(Precondition::Absent));
         let error = conditional.settle(Err(failed().with_open_outcome(false))).unwrap().unwrap_err();
-        assert_eq!((error.accepted().len(), error.unknown().len()), (0, 2_000));
+        assert_eq!((error.accepted().len(), error.unknown().len()), (0, 10_000));
         assert!(error.is_outcome_open() && !error.is_retryable());
         let error = put(Batch::atomic(), None).settle(Err(failed())).unwrap().unwrap_err();
         assert_eq!((error.accepted().len(), error.unknown().len(), error.is_outcome_open()), (0, 0, false));

@@ -229,18 +229,18 @@ async fn a_large_batch_lets_others_in_between(_: Context) -> Outcome {
     let other = hold(&path);
     let importing = memory.clone();
     let import = begun(async move {
-        importing.put_all((0..4_001).map(|n| Record::draft(format!("i{n}")).content("x").without_embedding())).await
+        importing.put_all((0..20_001).map(|n| Record::draft(format!("i{n}")).content("x").without_embedding())).await
     });
     let small = put(&memory, "small");
     release(&other);
     let number = |version: &Option<Version>| version.as_ref().unwrap().as_str().parse::<u64>().unwrap();
     let small = number(&small.await?);
     let import: Vec<u64> = import.await?.versions.iter().map(number).collect();
-    ensure_eq!(import.len(), 4_001, "all of the batch");
+    ensure_eq!(import.len(), 20_001, "all of the batch");
     let first = import[0];
-    let order = [import[1_999], small, import[2_000], import[4_000]];
+    let order = [import[9_999], small, import[10_000], import[20_000]];
     ensure_eq!(order, [first, first + 1, first + 2, first + 3], "the small one comes after the first run");
-    ensure_eq!(memory.count(&Filter::all()).await?, 4_002, "all are there");
+    ensure_eq!(memory.count(&Filter::all()).await?, 20_002, "all are there");
     database.close().await?;
     Ok(())
 }

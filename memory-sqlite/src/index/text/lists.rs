@@ -173,11 +173,6 @@ impl Text {
         self.lengths.get(range.start..range.end.min(self.lengths.len())).unwrap_or_default()
     }
 
-    /// How many slots there are, those of records that have gone among them.
-    pub(super) fn slots(&self) -> usize {
-        self.lengths.len()
-    }
-
     /// How many words all slots have together, those of records that have gone among them.
     pub(super) fn total_length(&self) -> u64 {
         self.total_length
@@ -279,7 +274,7 @@ pub(super) mod tests {
         assert_eq!(held(&text, "x"), [(2, 300), (3, 254), (4, 255)]);
         assert_eq!(held(&text, "c"), []);
         assert_eq!((text.length(0), text.length(1), text.length(2), text.length(9)), (3, 0, 301, 0));
-        assert_eq!((text.total_length(), text.slots()), (813, 5));
+        assert_eq!(text.total_length(), 813);
     }
 
     #[test]

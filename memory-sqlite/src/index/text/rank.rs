@@ -49,7 +49,7 @@ pub(in crate::index) fn ranked(
     if held.is_empty() || wanted.most == 0 || (wanted.matching == WordMatch::All && held.len() < words.len()) {
         return Vec::new();
     }
-    let (statistics, holding) = counted(text, &held, visible);
+    let (statistics, holding) = counted(text, index.records.len(), &held, visible);
     let entries: usize = held.iter().map(|(_, list)| list.slots.len()).sum();
     let words: Vec<Word> = held
         .iter()
@@ -90,8 +90,8 @@ pub(in crate::index) fn ranked(
     best_first(found, wanted.most)
 }
 
-/// How many visible records there are, of what length together, and how many of them hold each word.
-fn counted(text: &Text, held: &[(u32, &List)], visible: &Visible) -> (TextStatistics, Vec<u64>) {
+/// How many records of `all` slots are visible, of what length together, and how many of them hold each word.
+fn counted(text: &Text, all: usize, held: &[(u32, &List)], visible: &Visible) -> (TextStatistics, Vec<u64>) {
     let (Visible::AllBut(slots) | Visible::Some(slots)) = visible;
     let bits = Bits::of(slots);
     let length = slots.iter().map(|slot| u64::from(text.length(*slot))).sum();
@@ -109,7 +109,7 @@ fn counted(text: &Text, held: &[(u32, &List)], visible: &Visible) -> (TextStatis
             (statistics, held.iter().map(|held| among(held) as u64).collect())
         }
         Visible::AllBut(slots) => {
-            let records = (text.slots() - slots.len()) as u64;
+            let records = (all - slots.len()) as u64;
             let statistics = TextStatistics { records, total_length: text.total_length() - length };
             (statistics, held.iter().map(|held| (held.1.slots.len() - among(held)) as u64).collect())
         }

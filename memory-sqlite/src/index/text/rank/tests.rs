@@ -146,3 +146,16 @@ fn a_weight_that_is_looked_up_is_the_one_that_is_computed() {
         }
     }
 }
+
+#[test]
+fn a_slot_that_had_gone_before_words_were_looked_for_counts_nowhere() {
+    let contents = ["a", "b"].map(str::to_owned);
+    let mut index = Arc::into_inner(index(&contents)).unwrap();
+    let gone = index.records.put(entry(9));
+    index.records.remove(9);
+    let visible = Visible::AllBut(index.records.hidden(0));
+    assert_eq!(visible, Visible::AllBut(vec![gone]));
+    let wanted = Wanted { now: 0, most: 10, min_score: None, matching: WordMatch::Any };
+    let found = ranked(&Arc::new(index), &Helpers::default(), &["a".to_owned()], &visible, Slots::All, wanted);
+    assert_eq!(in_order(found), brute_force(&contents, &["a"], &[0, 1], &[0, 1], wanted));
+}
