@@ -28,7 +28,7 @@ macro_rules! row {
 /// All of them, by name.
 pub(crate) fn rows() -> Vec<Row> {
     vec![
-        row!("postgres", ["postgres"], memory_postgres::PostgresConnector),
+        row!("postgres", ["postgres", "postgresql"], memory_postgres::PostgresConnector),
         row!("reference", ["reference"], memory_reference::ReferenceConnector),
         row!("sqlite", ["sqlite"], memory_sqlite::SqliteConnector),
     ]

@@ -1,73 +1,266 @@
 //! The database: connecting, and what is about whole collections.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use memory_core::kit::locks::RecordLocks;
 use memory_core::{
-    Backend, Capabilities, Collection, CollectionName, CollectionSpec, CreateOptions, Health, Maintenance,
-    MaintenanceReport, Result,
+    Analyser, Backend, Capabilities, Collection, CollectionName, CollectionSpec, CreateOptions, Error, ErrorKind,
+    Health, Maintenance, MaintenanceReport, Result,
 };
 
+use crate::client::{Client, Lease};
 use crate::collection::PostgresCollection;
 use crate::config::PostgresConfig;
-use crate::error::not_implemented;
-use crate::schema;
+use crate::error::corrupt;
+use crate::health;
+use crate::mapping::{Types, column};
+use crate::query::Statement;
+use crate::schema::{self, Entry, Names, Server};
 
-/// One database of Postgres.
-#[derive(Debug)]
+/// A database in a PostgreSQL server. Cheap to clone: clones share one pool of connections.
+///
+/// It lives in the tokio runtime in which it was connected, and a call is made inside one.
+#[derive(Clone)]
 pub struct PostgresBackend {
-    url: String,
-    capabilities: Capabilities,
+    shared: Arc<Shared>,
+}
+
+/// What the handles of one backend have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) capabilities: Capabilities,
+    pub(crate) client: Client,
+    pub(crate) types: Types,
+    pub(crate) names: Names,
+    pub(crate) locks: RecordLocks,
+}
+
+/// How a pool stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PoolStatus {
+    /// The most connections that there may be.
+    pub most: usize,
+    /// How many there are.
+    pub connections: usize,
+    /// How many of them nobody uses.
+    pub idle: usize,
+    /// How many calls wait for one.
+    pub waiting: usize,
 }
 
 impl PostgresBackend {
-    /// Connects, and asks the server how it is.
+    /// Connects, and makes the extension, the schema and the tables of this program where they are absent, or brings them to the
+    /// newest layout. Several processes may do so at once.
     ///
     /// # Errors
-    /// Those of ER-1 for a server that is away, refuses us, or is no server of Postgres.
+    /// `InvalidArgument` for a configuration that cannot work; `PermissionDenied` for a wrong password, a user that is not let in,
+    /// a missing privilege and a certificate that is not trusted; `NotFound` for a database that is absent (or, where nothing may be
+    /// made, the schema); `Unsupported` for a server or an extension that is too old, an extension that cannot be made, and a layout
+    /// newer than this program; `Unavailable` or `Timeout` if the server is away.
     pub async fn connect(config: PostgresConfig) -> Result<Self> {
-        let backend = Self { url: config.url, capabilities: schema::capabilities(config.limits) };
-        backend.health().await?;
-        Ok(backend)
+        config.check()?;
+        let client = Client::new(&config)?;
+        let mut server = ask(&client, &config).await?;
+        server.check()?;
+        let mut names = Names { schema: config.schema.clone(), extension: String::new() };
+        if server.extension.is_none() && server.can_extend && !config.existing_only {
+            let lease = client.lease().await?;
+            let made = lease.batch(&format!("BEGIN; {}; {}; COMMIT", names.lock(), schema::CREATE_EXTENSION)).await;
+            // Without the right to do so the database's own answer is what `extension` says next.
+            if lease.settle(made).is_ok() {
+                server = ask(&client, &config).await?;
+            }
+        }
+        let (extension, types) = server.extension()?;
+        names.extension = extension;
+        let layout = if server.has_layout { layout(&client, &names).await? } else { 0 };
+        if names.migrations(layout)?.is_empty() {
+        } else if layout == 0 && config.existing_only {
+            let message = format!("the database has no schema {} of this program", config.schema);
+            return Err(Error::new(ErrorKind::NotFound, message));
+        } else {
+            migrate(&client, &names).await?;
+        }
+        let capabilities = schema::capabilities(config.limits);
+        Ok(Self { shared: Arc::new(Shared { capabilities, client, types, names, locks: RecordLocks::new() }) })
     }
 
-    /// The address that this backend was given.
-    pub fn url(&self) -> &str {
-        &self.url
+    /// How many connections there are, and who waits for one.
+    pub fn pool_status(&self) -> PoolStatus {
+        let status = self.shared.client.pool.status();
+        PoolStatus { most: status.max_size, connections: status.size, idle: status.available, waiting: status.waiting }
+    }
+
+    fn handle(&self, entry: Entry) -> Arc<dyn Collection> {
+        Arc::new(PostgresCollection {
+            table: self.shared.names.table(entry.spec.name(), entry.number),
+            shared: Arc::clone(&self.shared),
+            spec: entry.spec,
+            incarnation: entry.incarnation,
+        })
+    }
+
+    /// The entry of this name.
+    async fn find(&self, name: &CollectionName) -> Result<Option<Entry>> {
+        let rows = self.shared.client.read(&self.shared.types, &self.shared.names.entry(name)).await?;
+        found(&rows, name)
+    }
+
+    /// The same in a transaction in which nobody else changes the catalogue.
+    async fn find_locked(&self, lease: &Lease<'_>, name: &CollectionName) -> Result<Option<Entry>> {
+        lease.batch(&format!("BEGIN; {}", self.shared.names.lock())).await?;
+        found(&self.rows(lease, &self.shared.names.entry(name)).await?, name)
+    }
+
+    async fn rows(&self, lease: &Lease<'_>, statement: &Statement) -> Result<Vec<tokio_postgres::Row>> {
+        Ok(lease.rows(&self.shared.types, statement).await?)
+    }
+}
+
+/// What the server says of itself.
+async fn ask(client: &Client, config: &PostgresConfig) -> Result<Server> {
+    let rows = client.read(&Types::none(), &schema::server(&config.schema)).await?;
+    Server::read(rows.first().ok_or_else(|| Error::internal("the server says nothing of itself"))?)
+}
+
+async fn layout(client: &Client, names: &Names) -> Result<i32> {
+    let rows = client.read(&Types::none(), &names.layout()).await?;
+    rows.first().map_or(Ok(0), |row| column(row, 0))
+}
+
+/// Brings the schema to the newest layout.
+async fn migrate(client: &Client, names: &Names) -> Result<()> {
+    let lease = client.lease().await?;
+    lease.batch(&format!("BEGIN; {}", names.lock())).await?;
+    // Another process may have done it meanwhile.
+    let rows = lease.rows(&Types::none(), &schema::server(&names.schema)).await?;
+    let has_layout = rows.first().map_or(Ok(false), |row| Server::read(row).map(|server| server.has_layout))?;
+    let layout = if has_layout {
+        lease.rows(&Types::none(), &names.layout()).await?.first().map_or(Ok(0), |row| column(row, 0))?
+    } else {
+        0
+    };
+    for sql in names.migrations(layout)? {
+        lease.batch(&names.create_schema()).await?;
+        lease.batch(&sql).await?;
+    }
+    let committed = lease.batch("COMMIT").await;
+    lease.settle(committed)?;
+    Ok(())
+}
+
+/// The entry in the catalogue's answer.
+///
+/// # Errors
+/// `Conflict` if there is none, and the name is held by something that is not ours.
+fn found(rows: &[tokio_postgres::Row], name: &CollectionName) -> Result<Option<Entry>> {
+    let row = rows.first().ok_or_else(|| Error::internal("the catalogue says nothing"))?;
+    let entry = Entry::read(row, 1)?;
+    if entry.is_none() && column::<bool>(row, 0)? {
+        let message = format!("the schema has a table or view {name} that is not this program's; it is left alone");
+        return Err(Error::new(ErrorKind::Conflict, message));
+    }
+    Ok(entry)
+}
+
+impl fmt::Debug for PostgresBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresBackend").field("capabilities", &self.shared.capabilities).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl Backend for PostgresBackend {
     fn capabilities(&self) -> &Capabilities {
-        &self.capabilities
+        &self.shared.capabilities
     }
 
-    async fn create(&self, spec: &CollectionSpec, _options: &CreateOptions) -> Result<Arc<dyn Collection>> {
-        Ok(Arc::new(PostgresCollection::new(spec.clone(), self.capabilities.clone())))
+    async fn create(&self, spec: &CollectionSpec, options: &CreateOptions) -> Result<Arc<dyn Collection>> {
+        let paths: BTreeSet<Vec<String>> = options.index_paths.iter().cloned().collect();
+        let is_done = |entry: &Entry| entry.spec == *spec && paths.is_subset(&entry.index_paths);
+        // So that finding a collection does not wait for who changes the catalogue.
+        if let Some(entry) = self.find(spec.name()).await?.filter(is_done) {
+            return Ok(self.handle(entry));
+        }
+        let (client, names) = (&self.shared.client, &self.shared.names);
+        let lease = client.lease().await?;
+        let entry = match self.find_locked(&lease, spec.name()).await? {
+            Some(entry) if entry.spec != *spec => {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    format!("a collection of another spec has this name: it is {}, asked for {spec}", entry.spec),
+                ));
+            }
+            Some(entry) => {
+                let all = paths.union(&entry.index_paths).cloned().collect();
+                self.rows(&lease, &names.set_paths(entry.number, &all)).await?;
+                entry
+            }
+            None => {
+                let rows = self.rows(&lease, &names.insert(spec, &paths)).await?;
+                let entry = rows.first().map_or(Ok(None), |row| Entry::read(row, 0))?;
+                let entry = entry.ok_or_else(|| Error::internal("the catalogue did not take an entry"))?;
+                lease.batch(&names.create(spec, entry.number)).await?;
+                entry
+            }
+        };
+        let committed = lease.batch("COMMIT").await;
+        lease.settle(committed)?;
+        Ok(self.handle(entry))
     }
 
     async fn open(&self, name: &CollectionName) -> Result<Arc<dyn Collection>> {
-        Err(not_implemented(&format!("open {}", schema::table(name))))
+        let entry = self.find(name).await?;
+        let entry = entry.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no collection {name}")))?;
+        if !entry.spec.analyser().is_current() {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "the text index of {} was made with another version of the analyser, this program has version {}: \
+                     the maintenance task reindex of {name} (Maintenance::Reindex) rebuilds it",
+                    entry.spec,
+                    Analyser::VERSION
+                ),
+            ));
+        }
+        Ok(self.handle(entry))
     }
 
     async fn collections(&self) -> Result<Vec<CollectionSpec>> {
-        Err(not_implemented("collections"))
+        let rows = self.shared.client.read(&self.shared.types, &self.shared.names.entries()).await?;
+        let spec = |row| Entry::read(row, 0)?.map(|entry| entry.spec).ok_or_else(|| corrupt("an entry has no number"));
+        rows.iter().map(spec).collect()
     }
 
-    async fn drop_collection(&self, _name: &CollectionName) -> Result<bool> {
-        Err(not_implemented("drop"))
+    async fn drop_collection(&self, name: &CollectionName) -> Result<bool> {
+        let lease = self.shared.client.lease().await?;
+        let entry = self.find_locked(&lease, name).await?;
+        if let Some(entry) = &entry {
+            lease.batch(&self.shared.names.remove(entry)).await?;
+        }
+        let committed = lease.batch("COMMIT").await;
+        lease.settle(committed)?;
+        // What connections keep prepared for its table is of no more use.
+        self.shared.client.pool.manager().statement_caches.clear();
+        Ok(entry.is_some())
     }
 
     async fn health(&self) -> Result<Health> {
-        Err(not_implemented("health"))
+        let rows = self.shared.client.read(&self.shared.types, &health::question(&self.shared.names)).await?;
+        health::answer(&rows)
     }
 
-    async fn maintain(&self, _task: &Maintenance) -> Result<MaintenanceReport> {
-        Err(not_implemented("maintain"))
+    async fn maintain(&self, task: &Maintenance) -> Result<MaintenanceReport> {
+        self.shared.client.check_open()?;
+        Err(Error::unsupported(format!("memory-postgres does not claim the switch {}", task.switch())))
     }
 
     async fn close(&self) -> Result<()> {
-        Err(not_implemented("close"))
+        self.shared.client.pool.close();
+        Ok(())
     }
 }

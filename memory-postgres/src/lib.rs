@@ -1,14 +1,19 @@
 #![doc = include_str!("../README.md")]
 
 mod backend;
+mod batches;
+mod client;
 mod collection;
 mod config;
 mod connector;
 mod error;
 mod filter;
+mod health;
 mod mapping;
+mod query;
 mod schema;
+mod statements;
 
-pub use backend::PostgresBackend;
-pub use config::PostgresConfig;
+pub use backend::{PoolStatus, PostgresBackend};
+pub use config::{PostgresConfig, SslMode};
 pub use connector::PostgresConnector;

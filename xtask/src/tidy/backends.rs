@@ -40,6 +40,9 @@ const KINDS: [(&str, &str); 2] = [("schema/", ".sql"), ("tests/own/", ".rs")];
 
 /// Files and folders that one backend has beyond the list, each with the reason.
 const EXTRA: &[(&str, &str)] = &[
+    ("memory-postgres/src/batches.rs", "which statements write a batch, and who lost, is decided without a server"),
+    ("memory-postgres/src/health.rs", "settings, privileges and indexes of a server are many, and each finding has advice"),
+    ("memory-postgres/src/statements.rs", "a call is one statement; their texts belong together, beside the pieces in query.rs"),
     ("memory-sqlite/src/connection.rs", "opening a file right takes a dozen settings, checked in one place"),
     ("memory-sqlite/src/index/", "SQLite has no vector search and another BM25: the indexes are this crate's own"),
     ("memory-sqlite/src/jobs/", "what a server would do runs here, on the threads that own the connections"),

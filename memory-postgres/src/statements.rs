@@ -1,0 +1,292 @@
+//! The statements on one collection: a call is one of them, so that it takes one round trip and one transaction of the server's own.
+
+use memory_core::{Delete, Metric, NamespacesRequest, Order, RecordKey, SearchRequest, Timestamp, Version, View, bm25};
+
+use crate::filter::Translated;
+use crate::mapping::{Columns, PgVector, Value, number};
+use crate::query::{Condition, Statement, among, expired, live, names, order_by, scope, text};
+use crate::schema::Table;
+
+/// Which of its conditions a put asks: puts of one kind are one statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum PutKind {
+    Always,
+    IfAbsent,
+    IfVersion,
+}
+
+const PUT_GIVEN: &str = "WITH v AS MATERIALIZED (SELECT nextval('VERSIONS'::regclass) AS version), \
+     given AS MATERIALIZED (SELECT g.*, g.record::jsonb AS parsed FROM unnest(?::text[], ?::text[], ?::text[], \
+     ?::int8[], ?::int8[], ?::int8[], ?::int8[], ?::text[], ?::text[], ?::text[], ?EXPECTED) \
+     AS g(namespace, id, kind, created_at, updated_at, expires_at, length, record, words, counts, embeddingEXPECTEDNAME)), ";
+
+const PUT_VALUES: &str = "g.kind, g.created_at, g.updated_at, g.expires_at, g.length, v.version, g.record, \
+     g.parsed -> 'metadata', ARRAY(SELECT jsonb_array_elements_text(g.parsed -> 'tags')), \
+     string_to_array(g.words, ' '), string_to_array(g.counts, ' ')::int4[], g.embedding";
+
+const PUT_COLUMNS: &str =
+    "kind, created_at, updated_at, expires_at, length, version, record, metadata, tags, words, counts, embedding";
+
+const PUT_EXCLUDED: &str = "excluded.kind, excluded.created_at, excluded.updated_at, excluded.expires_at, excluded.length, \
+     excluded.version, excluded.record, excluded.metadata, excluded.tags, excluded.words, excluded.counts, excluded.embedding";
+
+/// Upserts records whose keys differ. Answers the version that all of them have, one row for each that was written (with its
+/// key) if there is a condition, else one row in all.
+pub(crate) fn put(table: &Table, kind: PutKind, columns: Columns, expected: Vec<i64>, now: Timestamp) -> Statement {
+    let Table { records, versions, .. } = table;
+    let is_version = kind == PutKind::IfVersion;
+    let mut values = columns.into_values();
+    let given = PUT_GIVEN
+        .replace("VERSIONS", versions)
+        .replace("EXPECTEDNAME", if is_version { ", expected" } else { "" })
+        .replace("EXPECTED", if is_version { ", ?::int8[]" } else { "" });
+    if is_version {
+        values.push(Value::Ints(expected.into_iter().map(Some).collect()));
+    }
+    let insert = format!(
+        "INSERT INTO {records} AS r (namespace, id, {PUT_COLUMNS}) SELECT g.namespace, g.id, {PUT_VALUES} FROM given g, v \
+         ON CONFLICT (namespace, id) DO UPDATE SET ({PUT_COLUMNS}) = ROW({PUT_EXCLUDED})"
+    );
+    let sql = match kind {
+        PutKind::Always => format!("{given}put AS ({insert}) SELECT version FROM v"),
+        PutKind::IfAbsent => {
+            values.push(Value::Int(now.micros()));
+            format!(
+                "{given}put AS ({insert} WHERE r.expires_at <= ? RETURNING r.namespace, r.id) \
+                 SELECT v.version, p.namespace, p.id FROM v, put p"
+            )
+        }
+        PutKind::IfVersion => {
+            values.push(Value::Int(now.micros()));
+            format!(
+                "{given}put AS (UPDATE {records} r SET ({PUT_COLUMNS}) = ROW({PUT_VALUES}) FROM given g, v \
+                 WHERE r.namespace = g.namespace AND r.id = g.id AND r.version = g.expected \
+                 AND (r.expires_at IS NULL OR r.expires_at > ?) RETURNING r.namespace, r.id) \
+                 SELECT v.version, p.namespace, p.id FROM v, put p"
+            )
+        }
+    };
+    Statement { conditional: kind != PutKind::Always, ..Statement::kept(&sql, values) }
+}
+
+/// The live records of these keys: place in the list, from 1, and the columns of a record.
+pub(crate) fn get(table: &Table, now: Timestamp, keys: &[RecordKey]) -> Statement {
+    let (namespaces, ids) = names(keys);
+    let sql = format!(
+        "SELECT g.place, {} FROM unnest(?::text[], ?::text[]) WITH ORDINALITY AS g(namespace, id, place) \
+         JOIN {} USING (namespace, id) WHERE expires_at IS NULL OR expires_at > ?",
+        table.columns(),
+        table.records
+    );
+    Statement::kept(&sql, vec![namespaces, ids, Value::Int(now.micros())])
+}
+
+/// Deletes by key, expired ones too. Answers namespace, id and whether it was live of each that is gone.
+pub(crate) fn delete<'a>(
+    table: &Table,
+    now: Timestamp,
+    deletes: impl Iterator<Item = &'a Delete> + Clone,
+) -> Statement {
+    let (namespaces, ids) = names(deletes.clone().map(|delete| &delete.key));
+    let expected = deletes.map(|delete| delete.version.as_ref().map(number)).collect();
+    let sql = format!(
+        "DELETE FROM {} r USING unnest(?::text[], ?::text[], ?::int8[]) AS g(namespace, id, expected) \
+         WHERE r.namespace = g.namespace AND r.id = g.id AND (g.expected IS NULL \
+         OR (r.version = g.expected AND (r.expires_at IS NULL OR r.expires_at > ?))) \
+         RETURNING r.namespace, r.id, r.expires_at IS NULL OR r.expires_at > ?",
+        table.records
+    );
+    let now = Value::Int(now.micros());
+    Statement::kept(&sql, vec![namespaces, ids, Value::Ints(expected), now.clone(), now])
+}
+
+/// Deletes the rows for which this holds. Answers how many of them were live. What was put since has a later version, and stays: a
+/// call that was given up may still be running when a later one puts a record (WR-7).
+pub(crate) fn delete_where(table: &Table, view: &View, condition: Condition) -> Statement {
+    let known = Condition::new(format!("version <= (SELECT last_value FROM {})", table.versions), []);
+    let condition = Condition::all(vec![scope(&view.scope), condition, known]);
+    let alive = live(view.now);
+    let sql = format!(
+        "WITH gone AS (DELETE FROM {} WHERE {} RETURNING {} AS live) SELECT count(*) FILTER (WHERE live) FROM gone",
+        table.records, condition.sql, alive.sql
+    );
+    Statement::new(&sql, condition.values.into_iter().chain(alive.values).collect())
+}
+
+/// The records of the scope, expired ones too, for which this holds: the columns of each.
+pub(crate) fn candidates(table: &Table, view: &View, condition: Condition) -> Statement {
+    let condition = Condition::all(vec![scope(&view.scope), condition]);
+    let sql = format!("SELECT {} FROM {} WHERE {}", table.columns(), table.records, condition.sql);
+    Statement::new(&sql, condition.values)
+}
+
+/// Deletes these records if they still have these versions. Answers how many of those were live.
+pub(crate) fn delete_seen(table: &Table, now: Timestamp, seen: &[(RecordKey, Option<Version>)]) -> Statement {
+    let (namespaces, ids) = names(seen.iter().map(|(key, _)| key));
+    let versions = seen.iter().map(|(_, version)| version.as_ref().map(number)).collect();
+    let sql = format!(
+        "WITH gone AS (DELETE FROM {} r USING unnest(?::text[], ?::text[], ?::int8[]) AS g(namespace, id, version) \
+         WHERE r.namespace = g.namespace AND r.id = g.id AND r.version = g.version RETURNING r.expires_at) \
+         SELECT count(*) FROM gone WHERE expires_at IS NULL OR expires_at > ?",
+        table.records
+    );
+    Statement::kept(&sql, vec![namespaces, ids, Value::Ints(versions), Value::Int(now.micros())])
+}
+
+/// How many bytes the table and its indexes take up.
+pub(crate) fn size(table: &Table) -> Statement {
+    Statement::new("SELECT pg_total_relation_size(?::text::regclass)", vec![text(&table.records)])
+}
+
+/// Removes the expired records of the scope. Answers how many.
+pub(crate) fn purge(table: &Table, view: &View) -> Statement {
+    let condition = Condition::all(vec![scope(&view.scope), expired(view.now)]);
+    let sql = format!(
+        "WITH gone AS (DELETE FROM {} WHERE {} RETURNING 1) SELECT count(*) FROM gone",
+        table.records, condition.sql
+    );
+    Statement::new(&sql, condition.values)
+}
+
+/// At most so many records of a listing behind a position.
+pub(crate) fn list(
+    table: &Table,
+    view: &View,
+    order: Order,
+    filter: Condition,
+    behind: Option<Condition>,
+    most: usize,
+) -> Statement {
+    let conditions = [scope(&view.scope), live(view.now), filter].into_iter().chain(behind).collect();
+    let Condition { sql, mut values } = Condition::all(conditions);
+    let order = order_by(order);
+    let sql = format!("SELECT {} FROM {} WHERE {sql} ORDER BY {order} LIMIT ?", table.columns(), table.records);
+    values.push(Value::Int(i64::try_from(most).unwrap_or(i64::MAX)));
+    Statement::new(&sql, values)
+}
+
+/// How many live records of the scope this holds for.
+pub(crate) fn count(table: &Table, view: &View, filter: Condition) -> Statement {
+    let condition = Condition::all(vec![scope(&view.scope), live(view.now), filter]);
+    Statement::new(&format!("SELECT count(*) FROM {} WHERE {}", table.records, condition.sql), condition.values)
+}
+
+/// The namespaces of the scope's live records, cut, in order.
+pub(crate) fn namespaces(table: &Table, view: &View, request: &NamespacesRequest) -> Statement {
+    let mut conditions = vec![scope(&view.scope), live(view.now)];
+    if let Some(after) = &request.after {
+        // Cutting makes a key less, so nothing that is wanted lies before.
+        conditions.push(Condition::new("namespace > ?", [text(after.key())]));
+    }
+    let Condition { sql, values } = Condition::all(conditions);
+    // Keys cut to the same depth stay in order. Segments hold no `/`, and each ends in one.
+    let cut = match request.depth {
+        Some(depth) => format!(
+            "array_to_string((string_to_array(namespace, '/'))[1:{depth}], '/') || CASE WHEN \
+             cardinality(string_to_array(namespace, '/')) > {depth} THEN '/' ELSE '' END"
+        ),
+        None => "namespace".to_owned(),
+    };
+    let (after, last) = match &request.after {
+        Some(after) => ("WHERE cut > ?", Some(text(after.key()))),
+        None => ("", None),
+    };
+    let sql = format!(
+        "SELECT cut FROM (SELECT DISTINCT ({cut}) COLLATE \"C\" AS cut FROM {} WHERE {sql}) AS cuts {after} ORDER BY cut LIMIT ?",
+        table.records
+    );
+    let limit = Value::Int(i64::try_from(request.limit).unwrap_or(i64::MAX));
+    Statement::new(&sql, values.into_iter().chain(last).chain([limit]).collect())
+}
+
+/// What a search may find, beside what its query asks.
+fn wanted(request: &SearchRequest, filter: &Translated) -> Vec<Condition> {
+    let only = request.only.as_ref().map(|keys| among(keys));
+    [filter.condition.clone()].into_iter().chain(only).collect()
+}
+
+/// The n records with the best scores for a vector, best first: the server's score, and the columns of a record. Under dot the
+/// score is the best that the true one may be, `epsilon` times both lengths above the server's (VE-2).
+pub(crate) fn nearest(
+    table: &Table,
+    view: &View,
+    request: &SearchRequest,
+    filter: &Translated,
+    query: &PgVector,
+    metric: Metric,
+    epsilon: f64,
+    n: usize,
+) -> Statement {
+    let schema = &table.extension;
+    let vector = Value::Vector(query.clone());
+    let (distance, score, distances) = match metric {
+        Metric::Cosine => (format!("embedding OPERATOR({schema}.<=>) ?"), "1 - d", vec![vector]),
+        Metric::Euclidean => (format!("embedding OPERATOR({schema}.<->) ?"), "-d", vec![vector]),
+        Metric::Dot => (
+            format!("(embedding OPERATOR({schema}.<#>) ?) - ? * {schema}.vector_norm(embedding)"),
+            "-d",
+            vec![vector, Value::Float(epsilon * query.0.length())],
+        ),
+    };
+    let mut conditions = vec![scope(&view.scope), live(view.now), Condition::new("embedding IS NOT NULL", [])];
+    conditions.extend(wanted(request, filter));
+    let condition = Condition::all(conditions);
+    // What is answered is computed outside, for the best alone.
+    let sql = format!(
+        "SELECT {score}, {} FROM (SELECT {distance} AS d, version, record, embedding FROM {} WHERE {} ORDER BY d LIMIT ?) AS best \
+         ORDER BY d",
+        table.columns(),
+        table.records,
+        condition.sql
+    );
+    let limit = Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
+    Statement::new(&sql, distances.into_iter().chain(condition.values).chain([limit]).collect())
+}
+
+/// The n records that rank best for words, best first: the server's score; of the scope N, the total length, and how many hold
+/// each word; of the record its length and how often it holds each word; and the columns of a record. `all`: it holds every one.
+pub(crate) fn ranked(
+    table: &Table,
+    view: &View,
+    request: &SearchRequest,
+    filter: &Translated,
+    query: &[String],
+    all: bool,
+    n: usize,
+) -> Statement {
+    let records = &table.records;
+    let visible = Condition::all(vec![scope(&view.scope), live(view.now)]);
+    let wanted = Condition::all(wanted(request, filter));
+    let words = Value::Texts(query.to_vec());
+    let (k1, b) = (bm25::K1, bm25::B);
+    let matching = if all { "0 <> ALL(tf)" } else { "TRUE" };
+    let sql = format!(
+        "WITH q AS MATERIALIZED (SELECT ?::text[] COLLATE \"C\" AS words), \
+         scope AS MATERIALIZED (SELECT count(*) AS n, coalesce(sum(length), 0)::int8 AS total FROM {records} WHERE {visible}), \
+         found AS MATERIALIZED (SELECT namespace, id, length, {wanted} AS wanted, \
+           ARRAY(SELECT coalesce(counts[array_position(r.words, w.word)], 0)::int8 FROM q, unnest(q.words) WITH ORDINALITY AS w(word, i) \
+             ORDER BY w.i) AS tf FROM {records} r WHERE words && ? AND {visible}), \
+         holding AS MATERIALIZED (SELECT array_agg(held ORDER BY i) AS holding FROM \
+           (SELECT t.i, count(*) FILTER (WHERE t.tf > 0) AS held FROM found, unnest(found.tf) WITH ORDINALITY AS t(tf, i) GROUP BY t.i) AS h), \
+         best AS MATERIALIZED (SELECT f.namespace, f.id, f.length, f.tf, \
+           (SELECT sum(ln(1 + (s.n - t.held + 0.5::float8) / (t.held + 0.5::float8)) * t.tf * {k1} \
+             / (t.tf + {norm})) FROM unnest(f.tf, h.holding) AS t(tf, held) WHERE t.tf > 0) AS score \
+           FROM found f, holding h, scope s WHERE f.wanted AND {matching} ORDER BY score DESC LIMIT ?) \
+         SELECT best.score, scope.n, scope.total, holding.holding, best.length, best.tf, {columns} \
+         FROM best JOIN {records} USING (namespace, id), scope, holding ORDER BY best.score DESC",
+        visible = visible.sql,
+        wanted = wanted.sql,
+        k1 = format_args!("{}::float8", k1 + 1.0),
+        norm = format_args!("{k1}::float8 * ({}::float8 + {b}::float8 * f.length / (s.total::float8 / s.n))", 1.0 - b),
+        columns = table.columns(),
+    );
+    let limit = Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
+    let values = std::iter::once(words.clone())
+        .chain(visible.values.clone())
+        .chain(wanted.values)
+        .chain([words])
+        .chain(visible.values)
+        .chain([limit])
+        .collect();
+    Statement::new(&sql, values)
+}

@@ -1,0 +1,152 @@
+//! How the suite gets a database: a schema of its own for each case, in the server that `MEMORY_TEST_POSTGRES_URL` names.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{fmt, process, sync::Arc};
+
+use async_trait::async_trait;
+use memory_conformance::{Harness, Settings, TestDatabase};
+use memory_core::connect::{Connector, Secret};
+use memory_core::{Backend, CollectionName, Error, ErrorKind, Limits, Result};
+use memory_postgres::{PostgresBackend, PostgresConfig, PostgresConnector};
+use tokio_postgres::config::Host;
+use tokio_postgres::{Client, Config, NoTls};
+
+/// The variable with the server's URL.
+const URL: &str = "MEMORY_TEST_POSTGRES_URL";
+
+/// What a missing server says.
+const HINT: &str = "MEMORY_TEST_POSTGRES_URL is not set: `cargo xtask servers up postgres` starts a server and prints the line to type";
+
+/// The server that the tests run on, as its URL says.
+pub(crate) fn url() -> Result<Config> {
+    let url = std::env::var(URL).map_err(|_| Error::new(ErrorKind::Unavailable, HINT))?;
+    url.parse().map_err(|_| Error::invalid(format!("{URL} is no URL of a server")))
+}
+
+/// A configuration for it.
+pub(crate) fn config() -> Result<PostgresConfig> {
+    let url = url()?;
+    let host = match url.get_hosts().first() {
+        Some(Host::Tcp(host)) => host.clone(),
+        _ => return Err(Error::invalid(format!("{URL} names no host"))),
+    };
+    let mut config = PostgresConfig::new(host)
+        .with_port(url.get_ports().first().copied().unwrap_or(5432))
+        .with_user(url.get_user().unwrap_or("postgres"))
+        .with_database(url.get_dbname().unwrap_or("postgres"));
+    if let Some(password) = url.get_password() {
+        config = config.with_password(Secret::new(String::from_utf8_lossy(password)));
+    }
+    Ok(config)
+}
+
+/// A connection that goes past the backend.
+pub(crate) async fn connection() -> Client {
+    let (client, connection) = url().unwrap().connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// A name that no schema has had.
+fn schema() -> String {
+    static SCHEMAS: AtomicUsize = AtomicUsize::new(0);
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_nanos();
+    format!("suite_{}_{}_{}", process::id(), time, SCHEMAS.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The server.
+#[derive(Debug)]
+pub(crate) struct Server;
+
+#[async_trait]
+impl Harness for Server {
+    fn name(&self) -> String {
+        "postgres".to_owned()
+    }
+
+    fn versions(&self) -> Vec<(String, String)> {
+        vec![("memory-postgres".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]
+    }
+
+    fn connector(&self) -> Option<Arc<dyn Connector>> {
+        Some(Arc::new(PostgresConnector))
+    }
+
+    async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
+        let mut limits = Limits::default();
+        (limits.record_bytes, limits.k, limits.dimension) = (16 << 20, 10_000, 16_000);
+        let limits = settings.lower(limits);
+        Ok(Arc::new(Database { schema: schema(), limits: Some(limits), open: Mutex::default() }))
+    }
+
+    async fn attach(&self, location: &str) -> Result<Arc<dyn TestDatabase>> {
+        Ok(Arc::new(Database { schema: location.to_owned(), limits: None, open: Mutex::default() }))
+    }
+}
+
+/// A schema of the server.
+pub(crate) struct Database {
+    schema: String,
+    /// `None` for what another process owns.
+    limits: Option<Limits>,
+    open: Mutex<Vec<PostgresBackend>>,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("schema", &self.schema).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl TestDatabase for Database {
+    async fn connect(&self) -> Result<Arc<dyn Backend>> {
+        let mut config = config()?.with_schema(&self.schema);
+        if let Some(limits) = &self.limits {
+            config = config.with_limits(limits.clone());
+        }
+        let backend = PostgresBackend::connect(config).await?;
+        self.open.lock().unwrap().push(backend.clone());
+        Ok(Arc::new(backend))
+    }
+
+    fn location(&self) -> Option<String> {
+        Some(self.schema.clone())
+    }
+
+    async fn restart(&self) -> Result<()> {
+        let open = std::mem::take(&mut *self.open.lock().unwrap());
+        for backend in open {
+            backend.close().await?;
+        }
+        Ok(())
+    }
+
+    async fn occupy(&self, name: &CollectionName) -> Result<()> {
+        let table = format!("{}.\"{name}\"", self.schema);
+        let sql = format!("CREATE TABLE {table} (theirs text); INSERT INTO {table} VALUES ('kept')");
+        connection().await.batch_execute(&sql).await.map_err(|_| Error::internal("the table could not be made"))
+    }
+
+    async fn is_occupied(&self, name: &CollectionName) -> Result<bool> {
+        let sql = format!("SELECT string_agg(theirs, ',') = 'kept' FROM {}.\"{name}\"", self.schema);
+        Ok(connection().await.query_one(&sql, &[]).await.is_ok_and(|row| row.get(0)))
+    }
+}
+
+/// The schema goes with the case that made it. The case's runtime may be ending, so this takes one of its own.
+impl Drop for Database {
+    fn drop(&mut self) {
+        if self.limits.is_none() {
+            return;
+        }
+        let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async { connection().await.batch_execute(&sql).await.is_ok() })
+        });
+        let _ = dropped.join();
+    }
+}
