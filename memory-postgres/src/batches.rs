@@ -1,6 +1,6 @@
 //! From a batch to the statements that write it, and what has become of each record (WR-3, WR-4).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use memory_core::kit::batch::split;
 use memory_core::{Analyser, Delete, Error, ErrorKind, Precondition, RecordKey, Result, Timestamp, Version, Write};
@@ -105,9 +105,9 @@ pub(crate) fn deletes(table: &Table, now: Timestamp, deletes: &[Delete]) -> Vec<
 /// What has become of a batch so far.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    accepted: Vec<RecordKey>,
-    conflicting: Vec<RecordKey>,
-    /// By place in the batch.
+    /// By place in the batch, which may be another order than that of the runs.
+    accepted: BTreeMap<usize, RecordKey>,
+    conflicting: BTreeMap<usize, RecordKey>,
     versions: HashMap<usize, Version>,
     /// How many live records were deleted.
     pub(crate) deleted: u64,
@@ -128,10 +128,10 @@ impl Progress {
                 self.deleted += u64::from(column::<bool>(row, 2)?);
             }
         }
-        let (lost, won): (Vec<_>, Vec<_>) =
-            run.items.into_iter().map(|item| item.key).partition(|key| lost.contains(key));
-        self.accepted.extend(won);
-        self.conflicting.extend(lost);
+        for Item { place, key, .. } in run.items {
+            let list = if lost.contains(&key) { &mut self.conflicting } else { &mut self.accepted };
+            list.insert(place, key);
+        }
         Ok(())
     }
 
@@ -142,7 +142,8 @@ impl Progress {
 
     /// The error of a batch in which these runs failed.
     pub(crate) fn fail<'a>(self, error: Error, failed: impl IntoIterator<Item = &'a Run>) -> Error {
-        let error = error.with_accepted(self.accepted).with_conflicting(self.conflicting);
+        let (accepted, conflicting) = self.into_lists();
+        let error = error.with_accepted(accepted).with_conflicting(conflicting);
         if !error.is_outcome_open() {
             return error;
         }
@@ -151,19 +152,23 @@ impl Progress {
         error.with_unknown(items.iter().map(|item| item.key.clone()).collect()).with_open_outcome(conditional)
     }
 
+    fn into_lists(self) -> (Vec<RecordKey>, Vec<RecordKey>) {
+        (self.accepted.into_values().collect(), self.conflicting.into_values().collect())
+    }
+
     /// The end of a batch that was run through; `Conflict` if a record lost a race.
-    pub(crate) fn finish(&mut self) -> Result<()> {
+    pub(crate) fn finish(self) -> Result<Self> {
         if self.conflicting.is_empty() {
-            return Ok(());
+            return Ok(self);
         }
-        let (accepted, conflicting) = (std::mem::take(&mut self.accepted), std::mem::take(&mut self.conflicting));
+        let (accepted, conflicting) = self.into_lists();
         let named = conflicting.iter().take(10).map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let message = format!("{} lost a race, its condition does not hold: {named}", conflicting.len());
         Err(Error::new(ErrorKind::Conflict, message).with_accepted(accepted).with_conflicting(conflicting))
     }
 
     /// The end of a batch that is all or nothing: if one lost, none was accepted.
-    pub(crate) fn finish_together(&mut self) -> Result<()> {
+    pub(crate) fn finish_together(mut self) -> Result<Self> {
         if !self.conflicting.is_empty() {
             self.accepted.clear();
         }

@@ -56,8 +56,7 @@ impl PostgresCollection {
                 Err(error) => return Err(progress.fail(error, [&run])),
             }
         }
-        progress.finish()?;
-        Ok(progress)
+        progress.finish()
     }
 
     /// Writes all runs or none.
@@ -68,8 +67,7 @@ impl PostgresCollection {
         match self.shared.client.write_together(&self.shared.types, &statements, keep).await {
             Ok(answers) => {
                 runs.into_iter().zip(answers).try_for_each(|(run, rows)| progress.done(run, &rows))?;
-                progress.finish_together()?;
-                Ok(progress)
+                progress.finish_together()
             }
             Err(error) => Err(progress.fail(error, &runs)),
         }

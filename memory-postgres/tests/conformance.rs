@@ -8,5 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 fn main() -> ExitCode {
-    memory_conformance::run_all(vec![Arc::new(own::server::Server)], &own::cases())
+    let code = memory_conformance::run_all(vec![Arc::new(own::server::Server)], &own::cases());
+    own::server::clean_up();
+    code
 }

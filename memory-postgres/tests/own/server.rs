@@ -49,11 +49,32 @@ pub(crate) async fn connection() -> Client {
     client
 }
 
+/// The schemas that this process has made; some cases keep a handle longer than its database, so they go at the end.
+static MADE: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Removes what this process has made.
+pub(crate) fn clean_up() {
+    let made = std::mem::take(&mut *MADE.lock().unwrap());
+    if made.is_empty() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let connection = connection().await;
+        connection.batch_execute("SET client_min_messages = warning").await.unwrap();
+        for schema in made {
+            connection.batch_execute(&format!("DROP SCHEMA IF EXISTS {schema} CASCADE")).await.unwrap();
+        }
+    });
+}
+
 /// A name that no schema has had.
-fn schema() -> String {
+pub(crate) fn schema() -> String {
     static SCHEMAS: AtomicUsize = AtomicUsize::new(0);
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_nanos();
-    format!("suite_{}_{}_{}", process::id(), time, SCHEMAS.fetch_add(1, Ordering::Relaxed))
+    let name = format!("suite_{}_{}_{}", process::id(), time, SCHEMAS.fetch_add(1, Ordering::Relaxed));
+    MADE.lock().unwrap().push(name.clone());
+    name
 }
 
 /// The server.
@@ -133,20 +154,5 @@ impl TestDatabase for Database {
     async fn is_occupied(&self, name: &CollectionName) -> Result<bool> {
         let sql = format!("SELECT string_agg(theirs, ',') = 'kept' FROM {}.\"{name}\"", self.schema);
         Ok(connection().await.query_one(&sql, &[]).await.is_ok_and(|row| row.get(0)))
-    }
-}
-
-/// The schema goes with the case that made it. The case's runtime may be ending, so this takes one of its own.
-impl Drop for Database {
-    fn drop(&mut self) {
-        if self.limits.is_none() {
-            return;
-        }
-        let sql = format!("SET client_min_messages = warning; DROP SCHEMA IF EXISTS {} CASCADE", self.schema);
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async { connection().await.batch_execute(&sql).await.is_ok() })
-        });
-        let _ = dropped.join();
     }
 }
