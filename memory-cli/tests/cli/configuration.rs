@@ -147,7 +147,7 @@ fn each_wrong_configuration_says_what_and_where() {
 
 /// File name, text, exit code, message.
 const SNAPSHOTS: &[(&str, &str, i32, &str)] = &[
-    ("c.toml", "store = \"sqlight:a.db\"", 1, "DIR/c.toml:2: `sqlight` is no backend (known: reference, sqlite)"),
+    ("c.toml", "store = \"sqlight:a.db\"", 1, "DIR/c.toml:2: `sqlight` is no backend (known: postgres, postgresql, reference, sqlite)"),
     (
         "c.toml",
         "stroe = \"sqlite:a.db\"",
@@ -203,7 +203,7 @@ const SNAPSHOTS: &[(&str, &str, i32, &str)] = &[
         "c.yaml",
         "profiles:\n  a:\n    store: sqlight:a.db\n",
         1,
-        "DIR/c.yaml:3: `sqlight` is no backend (known: reference, sqlite)",
+        "DIR/c.yaml:3: `sqlight` is no backend (known: postgres, postgresql, reference, sqlite)",
     ),
     ("c.yaml", "profiles:\n  a:\n   - store\n", 1, "DIR/c.yaml:2: a profile is a table of settings"),
     (

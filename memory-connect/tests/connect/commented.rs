@@ -39,7 +39,7 @@ fn every_backends_file_reads_back_with_each_key_uncommented() {
     }
     assert_eq!(
         registry().commented("acmee").unwrap_err().message(),
-        "`acmee` is no backend; did you mean `acme`? (known: acme, acme+tls, reference, sqlite)"
+        "`acmee` is no backend; did you mean `acme`? (known: acme, acme+tls, postgres, postgresql, reference, sqlite)"
     );
 }
 

@@ -92,11 +92,11 @@ fn keys_and_sorts_are_checked_at_every_level() {
         ("profiles.one.store = { backend = 5 }", "`store` needs `backend`, the name of one in quotes: give it"),
         (
             "profiles.one.store = { backend = 'sqllite' }",
-            "`sqllite` is no backend; did you mean `sqlite`? (known: acme, acme+tls, reference, sqlite)",
+            "`sqllite` is no backend; did you mean `sqlite`? (known: acme, acme+tls, postgres, postgresql, reference, sqlite)",
         ),
         (
             "profiles.one.store = 'sqllite:a'",
-            "`sqllite` is no backend; did you mean `sqlite`? (known: acme, acme+tls, reference, sqlite)",
+            "`sqllite` is no backend; did you mean `sqlite`? (known: acme, acme+tls, postgres, postgresql, reference, sqlite)",
         ),
         (
             "profiles.one.store = { backend = 'acme', hots = 'hunter2' }",

@@ -59,23 +59,23 @@ fn wrong_urls_are_refused_by_name() {
     for (url, expected) in [
         (
             "",
-            "invalid argument: --store: a store is written BACKEND:…, as in sqlite:memories.db (known: acme, acme+tls, reference, sqlite)",
+            "invalid argument: --store: a store is written BACKEND:…, as in sqlite:memories.db (known: acme, acme+tls, postgres, postgresql, reference, sqlite)",
         ),
         (
             "memories.db",
-            "invalid argument: --store: a store is written BACKEND:…, as in sqlite:memories.db (known: acme, acme+tls, reference, sqlite)",
+            "invalid argument: --store: a store is written BACKEND:…, as in sqlite:memories.db (known: acme, acme+tls, postgres, postgresql, reference, sqlite)",
         ),
         (
             "sqlit:memories.db",
-            "invalid argument: --store: `sqlit` is no backend; did you mean `sqlite`? (known: acme, acme+tls, reference, sqlite)",
+            "invalid argument: --store: `sqlit` is no backend; did you mean `sqlite`? (known: acme, acme+tls, postgres, postgresql, reference, sqlite)",
         ),
         (
-            "postgres://ada:hunter2@db",
-            "invalid argument: --store: `postgres` is no backend (known: acme, acme+tls, reference, sqlite)",
+            "mongodb://ada:hunter2@db",
+            "invalid argument: --store: `mongodb` is no backend (known: acme, acme+tls, postgres, postgresql, reference, sqlite)",
         ),
         (
             "./a hunter2:b",
-            "invalid argument: --store: what stands there is no backend (known: acme, acme+tls, reference, sqlite)",
+            "invalid argument: --store: what stands there is no backend (known: acme, acme+tls, postgres, postgresql, reference, sqlite)",
         ),
         ("sqlite:", "invalid argument: --store: a path belongs after sqlite:, as in sqlite:PATH"),
         (
