@@ -1,8 +1,8 @@
 //! The database: connecting, and what is about whole collections.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use memory_core::kit::locks::RecordLocks;
@@ -13,12 +13,14 @@ use memory_core::{
 
 use crate::client::{Client, Lease};
 use crate::collection::PostgresCollection;
-use crate::config::PostgresConfig;
+use crate::config::{PostgresConfig, VectorIndex};
 use crate::error::corrupt;
 use crate::health;
 use crate::mapping::{Types, column};
 use crate::query::Statement;
-use crate::schema::{self, Entry, Names, Server};
+use crate::reindex;
+use crate::schema::{self, Entry, Names, Server, Table};
+use crate::vectors::{self, Index, Wanted};
 
 /// A database in a PostgreSQL server. Cheap to clone: clones share one pool of connections.
 ///
@@ -36,6 +38,27 @@ pub(crate) struct Shared {
     pub(crate) types: Types,
     pub(crate) names: Names,
     pub(crate) locks: RecordLocks,
+    wanted: Wanted,
+    /// The index of each table that a handle was opened on, or that was made since.
+    indexes: Mutex<HashMap<String, Index>>,
+}
+
+impl Shared {
+    /// The index for vectors that this table is known to have.
+    pub(crate) fn index(&self, table: &Table) -> Option<Index> {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner).get(&table.records).copied()
+    }
+
+    /// Looks which index the table has. One that another process makes is known from the next handle on.
+    async fn learn_index(&self, table: &Table) -> Result<()> {
+        let index = Index::read(&self.client.read(&self.types, &vectors::question(table)).await?)?;
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        match index.filter(|_| self.wanted.index != VectorIndex::None) {
+            Some(index) => indexes.insert(table.records.clone(), index),
+            None => indexes.remove(&table.records),
+        };
+        Ok(())
+    }
 }
 
 /// How a pool stands.
@@ -70,8 +93,9 @@ impl PostgresBackend {
         if server.extension.is_none() && server.can_extend && !config.existing_only {
             let lease = client.lease().await?;
             let made = lease.batch(&format!("BEGIN; {}; {}; COMMIT", names.lock(), schema::CREATE_EXTENSION)).await;
-            // Without the right to do so the database's own answer is what `extension` says next.
-            if lease.settle(made).is_ok() {
+            // Without the right to do so, what `extension` says next is the error.
+            if made.is_ok() {
+                lease.settle(made)?;
                 server = ask(&client, &config).await?;
             }
         }
@@ -85,8 +109,10 @@ impl PostgresBackend {
         } else {
             migrate(&client, &names).await?;
         }
-        let capabilities = schema::capabilities(config.limits);
-        Ok(Self { shared: Arc::new(Shared { capabilities, client, types, names, locks: RecordLocks::new() }) })
+        let wanted = Wanted { index: config.vector_index, half: config.halfvec, from: config.index_from };
+        let capabilities = schema::capabilities(config.limits, wanted.index != VectorIndex::None);
+        let (locks, indexes) = (RecordLocks::new(), Mutex::default());
+        Ok(Self { shared: Arc::new(Shared { capabilities, client, types, names, locks, wanted, indexes }) })
     }
 
     /// How many connections there are, and who waits for one.
@@ -95,13 +121,54 @@ impl PostgresBackend {
         PoolStatus { most: status.max_size, connections: status.size, idle: status.available, waiting: status.waiting }
     }
 
-    fn handle(&self, entry: Entry) -> Arc<dyn Collection> {
-        Arc::new(PostgresCollection {
-            table: self.shared.names.table(entry.spec.name(), entry.number),
+    async fn handle(&self, entry: Entry) -> Result<Arc<dyn Collection>> {
+        let table = self.shared.names.table(entry.spec.name(), entry.number);
+        if entry.spec.vectors().is_some() {
+            self.shared.learn_index(&table).await?;
+        }
+        Ok(Arc::new(PostgresCollection {
+            table,
             shared: Arc::clone(&self.shared),
             spec: entry.spec,
             incarnation: entry.incarnation,
-        })
+        }))
+    }
+
+    /// Rebuilds what is derived from the records: the words with this program's analyser, and the index for vectors as the
+    /// configuration has it (TX-1). Writers wait meanwhile, readers do not until the index is made.
+    async fn reindex(&self, name: &CollectionName) -> Result<MaintenanceReport> {
+        let names = &self.shared.names;
+        let lease = self.shared.client.patient_lease().await?;
+        let entry = self.find_locked(&lease, name).await?;
+        let entry = entry.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no collection {name}")))?;
+        let mut table = names.table(name, entry.number);
+        lease.batch(&reindex::begin(&table)).await?;
+        let (mut records, mut embeddings, mut last) = (0, 0, None);
+        loop {
+            let page = self.rows(&lease, &reindex::page(&table, last.as_ref())).await?;
+            let Some(words) = reindex::words(&page, entry.spec.analyser().language())? else { break };
+            (records, embeddings) = (records + words.records, embeddings + words.embeddings);
+            last = Some(words.last.clone());
+            self.rows(&lease, &reindex::update(&table, words)).await?;
+        }
+        if !entry.spec.analyser().is_current() {
+            // Handles that count words in the old way find no table any more.
+            let number = self.rows(&lease, &names.renumber(&entry)).await?;
+            let number = number.first().map_or(Ok(entry.number), |row| column(row, 0))?;
+            let new = names.table(name, number);
+            lease.batch(&reindex::rename(&table, name, number)).await?;
+            table = new;
+        }
+        let indexes = self.rows(&lease, &vectors::question(&table)).await?;
+        lease.batch(&reindex::drop(names, &indexes)?).await?;
+        if let Some(sql) = vectors::create(&table, &entry.spec, self.shared.wanted, embeddings) {
+            lease.batch(&sql).await?;
+        }
+        let committed = lease.batch("COMMIT").await;
+        lease.settle(committed)?;
+        self.shared.client.pool.manager().statement_caches.clear();
+        self.shared.learn_index(&table).await?;
+        Ok(MaintenanceReport::new(records))
     }
 
     /// The entry of this name.
@@ -184,7 +251,7 @@ impl Backend for PostgresBackend {
         let is_done = |entry: &Entry| entry.spec == *spec && paths.is_subset(&entry.index_paths);
         // So that finding a collection does not wait for who changes the catalogue.
         if let Some(entry) = self.find(spec.name()).await?.filter(is_done) {
-            return Ok(self.handle(entry));
+            return self.handle(entry).await;
         }
         let (client, names) = (&self.shared.client, &self.shared.names);
         let lease = client.lease().await?;
@@ -210,7 +277,7 @@ impl Backend for PostgresBackend {
         };
         let committed = lease.batch("COMMIT").await;
         lease.settle(committed)?;
-        Ok(self.handle(entry))
+        self.handle(entry).await
     }
 
     async fn open(&self, name: &CollectionName) -> Result<Arc<dyn Collection>> {
@@ -227,7 +294,7 @@ impl Backend for PostgresBackend {
                 ),
             ));
         }
-        Ok(self.handle(entry))
+        self.handle(entry).await
     }
 
     async fn collections(&self) -> Result<Vec<CollectionSpec>> {
@@ -256,7 +323,10 @@ impl Backend for PostgresBackend {
 
     async fn maintain(&self, task: &Maintenance) -> Result<MaintenanceReport> {
         self.shared.client.check_open()?;
-        Err(Error::unsupported(format!("memory-postgres does not claim the switch {}", task.switch())))
+        match task {
+            Maintenance::Reindex(name) => self.reindex(name).await,
+            _ => Err(Error::unsupported(format!("memory-postgres does not claim the switch {}", task.switch()))),
+        }
     }
 
     async fn close(&self) -> Result<()> {

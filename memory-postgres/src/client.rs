@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use futures_util::future::join3;
 use futures_util::{Stream, StreamExt as _, pin_mut};
 use memory_core::{Error, ErrorKind, Result};
 use rustls::pki_types::CertificateDer;
@@ -23,6 +24,9 @@ use crate::query::Statement;
 
 /// How long the server has to say that it ended a statement which took too long.
 const GRACE: Duration = Duration::from_secs(1);
+
+/// How long one statement of a maintenance task may take.
+const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
 
 /// How often a write that others' transactions were in the way of is run.
 const MOST_TRIES: usize = 10;
@@ -73,7 +77,25 @@ impl Client {
 
     /// A connection for as long as it is held.
     pub(crate) async fn lease(&self) -> Result<Lease<'_>> {
-        Ok(Lease { client: self, object: Some(self.pool.get().await.map_err(from_pool)?) })
+        let object = Some(self.pool.get().await.map_err(from_pool)?);
+        Ok(Lease { client: self, object, deadline: self.statement_timeout + GRACE })
+    }
+
+    /// A connection in a transaction whose statements may take as long as they need: for the work of a maintenance task.
+    pub(crate) async fn patient_lease(&self) -> Result<Lease<'_>> {
+        let mut lease = self.lease().await?;
+        lease.deadline = PATIENCE;
+        lease.batch("BEGIN; SET LOCAL statement_timeout = 0").await?;
+        Ok(lease)
+    }
+
+    /// The rows that a statement answers in a transaction that begins so, in one round trip.
+    pub(crate) async fn read_in(&self, types: &Types, begin: &str, statement: &Statement) -> Result<Vec<Row>> {
+        let lease = self.lease().await?;
+        // All three are sent before the first answer comes.
+        let (begun, rows, ended) = join3(lease.batch(begin), lease.rows(types, statement), lease.batch("COMMIT")).await;
+        let answer = ended.and(begun).and(rows);
+        lease.settle(answer).map_err(Undone::into_error)
     }
 
     /// The rows that a statement answers, which changes nothing.
@@ -215,6 +237,8 @@ impl From<Undone> for Error {
 pub(crate) struct Lease<'a> {
     client: &'a Client,
     object: Option<Object>,
+    /// How long one statement may take.
+    deadline: Duration,
 }
 
 impl Lease<'_> {
@@ -233,7 +257,7 @@ impl Lease<'_> {
     }
 
     async fn within<F: Future>(&self, future: F) -> Result<F::Output, Undone> {
-        tokio::time::timeout(self.client.statement_timeout + GRACE, future).await.map_err(|_| Undone::late())
+        tokio::time::timeout(self.deadline, future).await.map_err(|_| Undone::late())
     }
 
     async fn stream(

@@ -7,13 +7,13 @@ use async_trait::async_trait;
 use memory_core::kit::batch::last_wins;
 use memory_core::kit::cursor::CursorBinding;
 use memory_core::kit::page::{RawPage, fill};
-use memory_core::kit::rank::vector_score;
+use memory_core::kit::rank::{Top, vector_score};
 use memory_core::kit::refill::{Candidates, Margin, Refill};
 use memory_core::kit::text::TextRanking;
 use memory_core::{
-    Batch, Capabilities, Collection, CollectionSpec, Delete, Deleted, Embedding, Error, Filter, ListRequest, Metric,
-    Namespace, NamespacesRequest, Page, Query, RecordKey, Result, Score, SearchRequest, SearchResponse, Stats, Stored,
-    Timestamp, View, WordMatch, Write, Written, candidate_epsilon,
+    Batch, Capabilities, Collection, CollectionSpec, Delete, Deleted, Embedding, Error, Exactness, Filter, ListRequest,
+    Metric, Namespace, NamespacesRequest, Page, Query, RecordKey, Result, Score, SearchRequest, SearchResponse, Stats,
+    Stored, Timestamp, VectorSpec, View, WordMatch, Write, Written,
 };
 
 use tokio_postgres::Row;
@@ -73,31 +73,47 @@ impl PostgresCollection {
         }
     }
 
-    /// One leg by vector.
+    /// One leg by vector: by the index where the search and the table have one, and if that leaves the answer short, exactly.
     async fn nearest(
         &self,
         view: &View,
         request: &SearchRequest,
         query: &Embedding,
-        metric: Metric,
+        (vectors, exactness): (VectorSpec, Exactness),
     ) -> Result<SearchResponse> {
         let filter = translate(&request.filter);
-        let epsilon = candidate_epsilon(query.dimension());
-        let margin = match metric {
-            // The server's score is the best that the true one may be.
-            Metric::Dot => Margin::Absolute(0.0),
-            Metric::Cosine | Metric::Euclidean => Margin::vector(metric, query, 0.0),
-        };
-        let vector = PgVector(query.clone());
-        let fetch = async |n: usize| {
-            let most = n.saturating_add(1);
-            let statement = statements::nearest(&self.table, view, request, &filter, &vector, metric, epsilon, most);
-            candidates(&self.rows(&statement).await?, n, |row| Ok((column(row, 0)?, stored(row, 1)?)))
-        };
         let score = |stored: Stored| {
             let matches = filter.exact || request.filter.matches(&stored.record);
-            let score = vector_score(metric, query.as_slice(), &stored.record);
+            let score = vector_score(vectors.metric, query.as_slice(), &stored.record);
             Ok(score.filter(|_| matches).map(|score| (score, stored)))
+        };
+        let vector = PgVector(query.clone());
+        let index = self.shared.index(&self.table).filter(|_| exactness == Exactness::Any && request.only.is_none());
+        if let Some(index) = index {
+            let n = candidates_for(request);
+            let statement = statements::near(&self.table, view, request, &filter, (&vector, vectors, index), n);
+            let rows = self.shared.client.read_in(&self.shared.types, &index.settings(n), &statement).await?;
+            if rows.len() >= n {
+                let mut top = Top::new(request);
+                for row in &rows {
+                    if let Some((score, stored)) = score(stored(row, 1)?)? {
+                        top.offer(score, stored.record.key.clone(), stored);
+                    }
+                }
+                if top.is_full() {
+                    return Ok(SearchResponse::new(top.into_hits(request)));
+                }
+            }
+        }
+        let margin = match vectors.metric {
+            // The server's score is the best that the true one may be.
+            Metric::Dot => Margin::Absolute(0.0),
+            Metric::Cosine | Metric::Euclidean => Margin::vector(vectors.metric, query, 0.0),
+        };
+        let fetch = async |n: usize| {
+            let most = n.saturating_add(1);
+            let statement = statements::nearest(&self.table, view, request, &filter, (&vector, vectors.metric), most);
+            candidates(&self.rows(&statement).await?, n, |row| Ok((column(row, 0)?, stored(row, 1)?)))
         };
         Refill { request, margin, exact: true, read_limit: None }.run(fetch, score).await
     }
@@ -151,6 +167,12 @@ impl PostgresCollection {
 
 /// How many records one statement deletes of those that were read.
 const RUN: usize = 5_000;
+
+/// How many candidates an index is asked for: a few more than wanted, for it orders by what the server computes.
+fn candidates_for(request: &SearchRequest) -> usize {
+    let wanted = request.skip.saturating_add(request.k);
+    wanted.saturating_add(wanted / 8).saturating_add(8)
+}
 
 /// The first n of the rows, and whether there are more.
 fn candidates<T>(rows: &[Row], n: usize, read: impl Fn(&Row) -> Result<(f64, T)>) -> Result<Candidates<T>> {
@@ -224,8 +246,8 @@ impl Collection for PostgresCollection {
 
     async fn search(&self, view: &View, request: &SearchRequest) -> Result<SearchResponse> {
         match (&request.query, self.spec.vectors()) {
-            (Query::Vector { embedding, .. }, Some(vectors)) if request.k > 0 => {
-                self.nearest(view, request, embedding, vectors.metric).await
+            (Query::Vector { embedding, exactness }, Some(vectors)) if request.k > 0 => {
+                self.nearest(view, request, embedding, (vectors, *exactness)).await
             }
             (Query::Text { words, matching }, _) if request.k > 0 && !words.is_empty() => {
                 self.ranked(view, request, words, *matching).await

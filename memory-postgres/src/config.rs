@@ -29,6 +29,19 @@ pub enum SslMode {
     Require,
 }
 
+/// Which index the maintenance task reindex makes for vectors. A search that does not ask for `exact` may use it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VectorIndex {
+    /// None: every search is exact.
+    None,
+    /// A graph: the fastest to search, slow to build.
+    #[default]
+    Hnsw,
+    /// Lists around centres: fast to build; its centres are those of the time when it was made.
+    IvfFlat,
+}
+
 /// Which server, as whom, and how long to wait for it.
 #[derive(Clone, Debug)]
 pub struct PostgresConfig {
@@ -45,6 +58,9 @@ pub struct PostgresConfig {
     pub(crate) connect_timeout: Duration,
     pub(crate) statement_timeout: Duration,
     pub(crate) pooler: bool,
+    pub(crate) vector_index: VectorIndex,
+    pub(crate) halfvec: bool,
+    pub(crate) index_from: u64,
     pub(crate) existing_only: bool,
     pub(crate) limits: Limits,
 }
@@ -69,6 +85,9 @@ impl PostgresConfig {
             connect_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
             pooler: false,
+            vector_index: VectorIndex::default(),
+            halfvec: false,
+            index_from: 10_000,
             existing_only: false,
             limits: default_limits(),
         }
@@ -157,6 +176,28 @@ impl PostgresConfig {
     #[must_use]
     pub fn with_pooler(mut self, pooler: bool) -> Self {
         self.pooler = pooler;
+        self
+    }
+
+    /// With this index for vectors, which the maintenance task reindex makes.
+    #[must_use]
+    pub fn with_vector_index(mut self, index: VectorIndex) -> Self {
+        self.vector_index = index;
+        self
+    }
+
+    /// With components of two bytes in the index: half its size, and dimensions up to 4,000 instead of 2,000. Scores and what is
+    /// stored stay what they are.
+    #[must_use]
+    pub fn with_halfvec(mut self, halfvec: bool) -> Self {
+        self.halfvec = halfvec;
+        self
+    }
+
+    /// From how many embeddings on a collection gets an index for vectors: 10,000 unless set.
+    #[must_use]
+    pub fn with_index_from(mut self, embeddings: u64) -> Self {
+        self.index_from = embeddings;
         self
     }
 

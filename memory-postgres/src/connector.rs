@@ -7,7 +7,7 @@ use memory_core::connect::{Address, Connector, Opening, Setting, SettingKind, Se
 use memory_core::{Backend, Error, Result};
 
 use crate::backend::PostgresBackend;
-use crate::config::{PostgresConfig, SslMode, default_limits};
+use crate::config::{PostgresConfig, SslMode, VectorIndex, default_limits};
 
 /// All keys. Each is explained in a full sentence, which the commented configuration file shows.
 const SETTINGS: &[Setting] = &[
@@ -49,6 +49,16 @@ const SETTINGS: &[Setting] = &[
         "Whether a pooler in transaction mode stands before the server, so that nothing may be kept on a connection.",
     )
     .with_default("false"),
+    Setting::new(
+        "vector_index",
+        SettingKind::Choice(&["none", "hnsw", "ivfflat"]),
+        "The index for vectors that the maintenance task reindex makes; with none every search is exact.",
+    )
+    .with_default("hnsw"),
+    Setting::new("halfvec", SettingKind::Switch, "Whether that index holds components of two bytes instead of four.")
+        .with_default("false"),
+    Setting::new("index_from", SettingKind::Whole(0, 1 << 40), "From how many embeddings on a collection gets that index.")
+        .with_default("10000"),
     Setting::new(
         "limit_record_bytes",
         SettingKind::Whole(1, 16_777_216),
@@ -104,6 +114,13 @@ fn config(settings: &Settings) -> Result<PostgresConfig> {
         .with_connect_timeout(time("connect_timeout")?)
         .with_statement_timeout(time("statement_timeout")?)
         .with_pooler(settings.switch("pooler")?.unwrap_or_default())
+        .with_halfvec(settings.switch("halfvec")?.unwrap_or_default())
+        .with_index_from(number("index_from")?)
+        .with_vector_index(match text("vector_index")? {
+            "none" => VectorIndex::None,
+            "ivfflat" => VectorIndex::IvfFlat,
+            _ => VectorIndex::Hnsw,
+        })
         .with_ssl_mode(match text("sslmode")? {
             "disable" => SslMode::Disable,
             "require" | "verify-full" => SslMode::Require,
@@ -162,6 +179,9 @@ mod tests {
             ("connect_timeout", "2s"),
             ("statement_timeout", "3s"),
             ("pooler", "true"),
+            ("vector_index", "ivfflat"),
+            ("halfvec", "true"),
+            ("index_from", "5"),
             ("limit_record_bytes", "1000"),
             ("limit_k", "7"),
             ("limit_dimension", "4"),
@@ -173,6 +193,7 @@ mod tests {
         assert_eq!(given.root_certificates(), Some(std::path::Path::new("root.pem")));
         let times = [given.wait_timeout, given.connect_timeout, given.statement_timeout];
         assert_eq!(times, [1, 2, 3].map(Duration::from_secs));
+        assert_eq!((given.vector_index, given.halfvec, given.index_from), (VectorIndex::IvfFlat, true, 5));
         let limits = &given.limits;
         assert_eq!((limits.record_bytes, limits.k, limits.dimension), (1_000, 7, 4));
         assert!(!format!("{given:?}").contains("hunter2"));

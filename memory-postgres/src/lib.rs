@@ -11,9 +11,11 @@ mod filter;
 mod health;
 mod mapping;
 mod query;
+mod reindex;
 mod schema;
 mod statements;
+mod vectors;
 
 pub use backend::{PoolStatus, PostgresBackend};
-pub use config::{PostgresConfig, SslMode};
+pub use config::{PostgresConfig, SslMode, VectorIndex};
 pub use connector::PostgresConnector;

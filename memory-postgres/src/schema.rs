@@ -27,17 +27,17 @@ pub(crate) const CREATE_EXTENSION: &str = "CREATE EXTENSION IF NOT EXISTS vector
 /// Up to this dimension an embedding lies in its row, which fills a page of 8 kB at most; longer ones lie beside it.
 const MOST_IN_ROW: usize = 1_536;
 
-pub(crate) fn capabilities(limits: Limits) -> Capabilities {
+pub(crate) fn capabilities(limits: Limits, approximate: bool) -> Capabilities {
     let facts = Facts {
         place: Place::Server,
         durable: true,
         sharing: Sharing::Many,
         consistency: Consistency::Immediate,
         bm25: Bm25::Exact,
-        approximate: false,
+        approximate,
         changed_while_deleting: ChangedWhileDeleting::Kept,
     };
-    let switches = [Switch::ConditionalWrites, Switch::AtomicBatches];
+    let switches = [Switch::ConditionalWrites, Switch::AtomicBatches, Switch::Reindex];
     Capabilities::new("postgres", facts).with_switches(switches).with_limits(limits)
 }
 
@@ -242,6 +242,13 @@ impl Names {
     pub(crate) fn set_paths(&self, number: i64, paths: &BTreeSet<Vec<String>>) -> Statement {
         let sql = self.named("UPDATE SCHEMA.memory_collections SET index_paths = ? WHERE number = ?");
         Statement::new(&sql, vec![text(&to_json(paths)), Value::Int(number)])
+    }
+
+    /// Gives an entry another number, and this program's version of the analyser; answers the number.
+    pub(crate) fn renumber(&self, entry: &Entry) -> Statement {
+        let sql =
+            "UPDATE SCHEMA.memory_collections SET number = DEFAULT, analyser = ? WHERE number = ? RETURNING number";
+        Statement::new(&self.named(sql), vec![Value::Int(i64::from(Analyser::VERSION)), Value::Int(entry.number)])
     }
 
     /// Removes an entry and its table.

@@ -1,10 +1,14 @@
 //! The harness, and what only this backend can show.
 
+mod calls;
+mod refusals;
+mod relay;
 pub(crate) mod server;
+mod vectors;
 
 use memory_conformance::Case;
 
 /// The crate's own cases.
 pub(crate) fn cases() -> Vec<Case> {
-    Vec::new()
+    [calls::CASES, refusals::CASES, vectors::CASES].concat()
 }
