@@ -1,6 +1,6 @@
 //! The database: connecting, and what is about whole collections.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,6 +15,7 @@ use crate::client::{Client, Lease};
 use crate::collection::PostgresCollection;
 use crate::config::{PostgresConfig, VectorIndex};
 use crate::error::corrupt;
+use crate::filter::Hints;
 use crate::health;
 use crate::mapping::{Types, column};
 use crate::query::Statement;
@@ -131,6 +132,7 @@ impl PostgresBackend {
             shared: Arc::clone(&self.shared),
             spec: entry.spec,
             incarnation: entry.incarnation,
+            hints: entry.index_paths,
         }))
     }
 
@@ -181,6 +183,18 @@ impl PostgresBackend {
     async fn find_locked(&self, lease: &Lease<'_>, name: &CollectionName) -> Result<Option<Entry>> {
         lease.batch(&format!("BEGIN; {}", self.shared.names.lock())).await?;
         found(&self.rows(lease, &self.shared.names.entry(name)).await?, name)
+    }
+
+    /// Makes the indexes of these paths (CO-7).
+    async fn index_paths(&self, lease: &Lease<'_>, entry: &Entry, paths: &[Vec<String>]) -> Result<()> {
+        let table = self.shared.names.table(entry.spec.name(), entry.number);
+        for path in paths {
+            // The server itself writes the keys as literals, for what makes an index binds no values.
+            for row in self.rows(lease, &schema::index_path(&table, path)).await? {
+                lease.batch(column(&row, 0)?).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn rows(&self, lease: &Lease<'_>, statement: &Statement) -> Result<Vec<tokio_postgres::Row>> {
@@ -247,7 +261,7 @@ impl Backend for PostgresBackend {
     }
 
     async fn create(&self, spec: &CollectionSpec, options: &CreateOptions) -> Result<Arc<dyn Collection>> {
-        let paths: BTreeSet<Vec<String>> = options.index_paths.iter().cloned().collect();
+        let paths: Hints = options.index_paths.iter().cloned().collect();
         let is_done = |entry: &Entry| entry.spec == *spec && paths.is_subset(&entry.index_paths);
         // So that finding a collection does not wait for who changes the catalogue.
         if let Some(entry) = self.find(spec.name()).await?.filter(is_done) {
@@ -262,9 +276,11 @@ impl Backend for PostgresBackend {
                     format!("a collection of another spec has this name: it is {}, asked for {spec}", entry.spec),
                 ));
             }
-            Some(entry) => {
-                let all = paths.union(&entry.index_paths).cloned().collect();
-                self.rows(&lease, &names.set_paths(entry.number, &all)).await?;
+            Some(mut entry) => {
+                let new: Vec<_> = paths.difference(&entry.index_paths).cloned().collect();
+                self.index_paths(&lease, &entry, &new).await?;
+                entry.index_paths.extend(new);
+                self.rows(&lease, &names.set_paths(entry.number, &entry.index_paths)).await?;
                 entry
             }
             None => {
@@ -272,6 +288,7 @@ impl Backend for PostgresBackend {
                 let entry = rows.first().map_or(Ok(None), |row| Entry::read(row, 0))?;
                 let entry = entry.ok_or_else(|| Error::internal("the catalogue did not take an entry"))?;
                 lease.batch(&names.create(spec, entry.number)).await?;
+                self.index_paths(&lease, &entry, &paths.iter().cloned().collect::<Vec<_>>()).await?;
                 entry
             }
         };

@@ -21,7 +21,7 @@ use tokio_postgres::Row;
 use crate::backend::Shared;
 use crate::batches::{self, Progress, Run};
 use crate::error::corrupt;
-use crate::filter::{Translated, translate};
+use crate::filter::{Hints, Translated, translate};
 use crate::mapping::{self, PgVector, column, stored, unsigned};
 use crate::query::{Condition, Statement, behind, live, position};
 use crate::schema::Table;
@@ -34,6 +34,7 @@ pub(crate) struct PostgresCollection {
     pub(crate) spec: CollectionSpec,
     pub(crate) incarnation: String,
     pub(crate) table: Table,
+    pub(crate) hints: Hints,
 }
 
 impl fmt::Debug for PostgresCollection {
@@ -81,7 +82,7 @@ impl PostgresCollection {
         query: &Embedding,
         (vectors, exactness): (VectorSpec, Exactness),
     ) -> Result<SearchResponse> {
-        let filter = translate(&request.filter);
+        let filter = translate(&request.filter, &self.hints);
         let score = |stored: Stored| {
             let matches = filter.exact || request.filter.matches(&stored.record);
             let score = vector_score(vectors.metric, query.as_slice(), &stored.record);
@@ -126,7 +127,7 @@ impl PostgresCollection {
         words: &[String],
         matching: WordMatch,
     ) -> Result<SearchResponse> {
-        let filter = translate(&request.filter);
+        let filter = translate(&request.filter, &self.hints);
         let ranking = TextRanking::new(words, matching);
         let fetch = async |n: usize| {
             let (most, all) = (n.saturating_add(1), matching == WordMatch::All);
@@ -236,7 +237,7 @@ impl Collection for PostgresCollection {
     }
 
     async fn delete_where(&self, view: &View, filter: &Filter) -> Result<Deleted> {
-        let Translated { condition, exact } = translate(filter);
+        let Translated { condition, exact } = translate(filter, &self.hints);
         if !exact {
             return self.delete_checked(view, filter, condition).await;
         }
@@ -263,7 +264,7 @@ impl Collection for PostgresCollection {
     async fn list(&self, view: &View, request: &ListRequest) -> Result<Page> {
         let binding = CursorBinding::new(&self.incarnation, &view.scope, &request.filter, request.order);
         let start = request.cursor.as_ref().map(|cursor| binding.decode(cursor)).transpose()?;
-        let Translated { condition, exact } = translate(&request.filter);
+        let Translated { condition, exact } = translate(&request.filter, &self.hints);
         // One more tells whether there are others behind them.
         let most = request.limit.saturating_add(1);
         let fetch = async |after: Option<Vec<u8>>, at_most: usize| {
@@ -282,7 +283,7 @@ impl Collection for PostgresCollection {
     }
 
     async fn count(&self, view: &View, filter: &Filter) -> Result<u64> {
-        let Translated { condition, exact } = translate(filter);
+        let Translated { condition, exact } = translate(filter, &self.hints);
         if exact {
             return only_number(&self.rows(&statements::count(&self.table, view, condition)).await?);
         }

@@ -37,23 +37,26 @@ impl Translated {
     }
 }
 
+/// Metadata paths that have an index.
+pub(crate) type Hints = BTreeSet<Vec<String>>;
+
 /// The condition of a filter.
-pub(crate) fn translate(filter: &Filter) -> Translated {
+pub(crate) fn translate(filter: &Filter, hints: &Hints) -> Translated {
     let join = |filters: &[Filter], join: fn(Vec<Condition>) -> Condition| {
-        let parts: Vec<Translated> = filters.iter().map(translate).collect();
+        let parts: Vec<Translated> = filters.iter().map(|filter| translate(filter, hints)).collect();
         let exact = parts.iter().all(|part| part.exact);
         Translated { condition: join(parts.into_iter().map(|part| part.condition).collect()), exact }
     };
     match filter {
         Filter::And(filters) => join(filters, Condition::all),
         Filter::Or(filters) => join(filters, Condition::any),
-        Filter::Not(filter) => translate(filter).not(),
+        Filter::Not(filter) => translate(filter, hints).not(),
         Filter::Leaf(Leaf::Text(field, test)) => text_test(*field, test),
         Filter::Leaf(Leaf::Time(field, test)) => time_test(*field, test),
         Filter::Leaf(Leaf::Tags(test)) => tags_test(test),
         Filter::Leaf(Leaf::Embedding(true)) => Translated::exact("(embedding IS NOT NULL)", []),
         Filter::Leaf(Leaf::Embedding(false)) => Translated::exact("(embedding IS NULL)", []),
-        Filter::Leaf(Leaf::Metadata(path, test)) => metadata_test(&At::new(path.keys()), test),
+        Filter::Leaf(Leaf::Metadata(path, test)) => metadata_test(&At::new(path.keys(), hints), test),
     }
 }
 
@@ -121,13 +124,16 @@ fn tags_test(test: &TagsTest) -> Translated {
 struct At {
     sql: String,
     keys: Vec<Value>,
+    /// Whether an index has it, which takes `@>` alone.
+    hinted: bool,
 }
 
 impl At {
-    fn new(keys: &[String]) -> Self {
+    fn new(keys: &[String], hints: &Hints) -> Self {
         Self {
             sql: format!("(metadata{})", " -> ?".repeat(keys.len())),
             keys: keys.iter().map(|key| text(key)).collect(),
+            hinted: hints.contains(keys),
         }
     }
 
@@ -147,6 +153,16 @@ impl At {
 
     fn exact(&self, sql: &str, operand: Option<Value>) -> Translated {
         Translated { condition: self.test(sql, operand), exact: true }
+    }
+
+    /// With what the index can answer, where there is one: that the value holds this, which follows from the test.
+    fn through_index(&self, test: Translated, held: &Json) -> Translated {
+        if !self.hinted {
+            return test;
+        }
+        let values = self.keys.iter().cloned().chain([Value::Text(held.to_json())]);
+        let held = Condition::new(format!("{} @> ?::jsonb", self.sql), values);
+        Translated { condition: Condition::all(vec![held, test.condition]), exact: test.exact }
     }
 
     fn superset(&self, sql: &str) -> Translated {
@@ -181,7 +197,10 @@ fn metadata_test(at: &At, test: &ValueTest) -> Translated {
             Some(text(prefix)),
         ),
         ValueTest::StartsWith(_) => Translated::exact("FALSE", []),
-        ValueTest::Contains(wanted) if is_plain(wanted) => holds_any(at, std::slice::from_ref(wanted)),
+        ValueTest::Contains(wanted) if is_plain(wanted) => {
+            let test = holds_any(at, std::slice::from_ref(wanted));
+            at.through_index(test, &Json::Array(vec![wanted.clone()]))
+        }
         ValueTest::ContainsAny(wanted) if plain(wanted) => holds_any(at, wanted),
         ValueTest::ContainsAll(wanted) if plain(wanted) => at.exact(
             "CASE WHEN jsonb_typeof(@) = 'array' THEN NOT EXISTS (SELECT 1 FROM unnest(?::text[]::jsonb[]) AS w(wanted) \
@@ -223,7 +242,8 @@ fn metadata_comparison(at: &At, test: &Comparison<Json>) -> Translated {
 fn any_of(at: &At, operands: &[Json]) -> Translated {
     match operands {
         [operand] if is_plain(operand) => {
-            at.exact("coalesce(@ = ?::jsonb, FALSE)", Some(Value::Text(operand.to_json())))
+            let test = at.exact("coalesce(@ = ?::jsonb, FALSE)", Some(Value::Text(operand.to_json())));
+            at.through_index(test, operand)
         }
         _ if operands.iter().all(is_plain) => {
             at.exact("coalesce(@ = ANY(?::text[]::jsonb[]), FALSE)", Some(list(operands)))
@@ -248,3 +268,6 @@ fn ordered(at: &At, operator: &str, operand: &Json) -> Translated {
         Json::Null | Json::Array(_) | Json::Object(_) => Translated::exact("FALSE", []),
     }
 }
+
+#[cfg(test)]
+mod tests;

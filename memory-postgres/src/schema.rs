@@ -94,6 +94,15 @@ impl Names {
     }
 }
 
+/// Answers the statement that makes the index of a metadata path: by hashes, so that no value is too long for it.
+pub(crate) fn index_path(table: &Table, path: &[String]) -> Statement {
+    let keys = " -> %L".repeat(path.len());
+    let sql =
+        format!("SELECT format('CREATE INDEX ON %s USING gin ((metadata{keys}) jsonb_path_ops)', VARIADIC ?::text[])");
+    let values = std::iter::once(table.records.clone()).chain(path.iter().cloned()).collect();
+    Statement::new(&sql, vec![Value::Texts(values)])
+}
+
 /// What a server says of itself.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {

@@ -119,7 +119,7 @@ mod tests {
             CollectionSpec::new(CollectionName::new("a").unwrap()).with_vectors(dimension, Metric::Dot).unwrap()
         };
         let wanted = Wanted { index: VectorIndex::Hnsw, half: false, from: 10 };
-        let made = |spec, wanted, embeddings| create(&table, spec, wanted, embeddings);
+        let made = |spec: &CollectionSpec, wanted, embeddings| create(&table, spec, wanted, embeddings);
         let expected = "CREATE INDEX ON m.\"a_1\" USING hnsw (embedding public.vector_ip_ops)";
         assert_eq!(made(&spec(2_000), wanted, 10).as_deref(), Some(expected));
         assert_eq!(made(&spec(2_000), wanted, 9), None);

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use memory_conformance::{Context, Outcome, cases, ensure, ensure_eq, ensure_kind};
 use memory_core::{
-    CollectionName, CollectionSpec, Database, Filter, ListRequest, Memory, Namespace, Record, Result,
-    Scope,
+    CollectionName, CollectionSpec, CreateOptions, Database, Filter, ListRequest, Memory, Metadata, Namespace, Record,
+    Result, Scope,
 };
 use memory_postgres::{PostgresBackend, PostgresConfig, SslMode};
 
@@ -22,6 +22,7 @@ cases! {
     ],
     "CA-3": [the_same_answers_behind_a_pooler],
     "RE-8": [a_call_is_one_round_trip],
+    "CO-7": [a_hinted_path_is_found_by_its_index],
 }
 
 /// A database with one collection; the last is its table.
@@ -185,5 +186,32 @@ async fn a_call_is_one_round_trip(_: Context) -> Outcome {
         }
         ensure_eq!(relay.round_trips() - before, 1, "{what}");
     }
+    Ok(())
+}
+
+/// One record of three thousand: reading them all is dearer than the index.
+async fn a_hinted_path_is_found_by_its_index(_: Context) -> Outcome {
+    let schema = schema();
+    let backend = PostgresBackend::connect(config()?.with_schema(&schema)).await?;
+    let database = Database::new(backend);
+    let spec = CollectionSpec::new(CollectionName::new("notes")?);
+    let options = CreateOptions::new().with_index(["it's", "a\\b"]);
+    let memory = database.create_with(&spec, &options, Scope::exact(Namespace::new(["n"])?)).await?;
+    let drafts = (0..3_000).map(|n| {
+        let metadata = format!(r#"{{"it's":{{"a\\b":"v{n}"}}}}"#);
+        Record::draft(format!("{n}")).metadata(Metadata::from_json(&metadata).unwrap())
+    });
+    memory.put_all(drafts.collect::<Vec<_>>()).await?;
+    let admin = connection().await;
+    admin.batch_execute(&format!("VACUUM ANALYZE {schema}.notes_1")).await.unwrap();
+    for _ in 0..5 {
+        ensure_eq!(memory.count(&Filter::metadata(["it's", "a\\b"]).eq("v7")).await?, 1, "one matches");
+    }
+    database.close().await?;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let sql = "SELECT sum(s.idx_scan)::int8 FROM pg_stat_user_indexes s WHERE s.schemaname = $1 \
+               AND pg_get_indexdef(s.indexrelid) LIKE '%jsonb_path_ops%'";
+    let uses: i64 = admin.query_one(sql, &[&schema]).await.unwrap().get(0);
+    ensure_eq!(uses, 5, "the index was asked each time");
     Ok(())
 }
