@@ -1,6 +1,6 @@
 //! The database: connecting, and what is about whole collections.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use memory_core::kit::locks::RecordLocks;
 use memory_core::{
     Analyser, Backend, Capabilities, Collection, CollectionName, CollectionSpec, CreateOptions, Error, ErrorKind,
-    Health, Maintenance, MaintenanceReport, Result,
+    Health, Maintenance, MaintenanceReport, Result, Scope,
 };
 
 use crate::client::{Client, Lease};
@@ -18,7 +18,7 @@ use crate::error::corrupt;
 use crate::filter::Hints;
 use crate::health;
 use crate::mapping::{Types, column};
-use crate::query::Statement;
+use crate::query::{Statement, visible};
 use crate::reindex;
 use crate::schema::{self, Entry, Names, Server, Table};
 use crate::vectors::{self, Index, Wanted};
@@ -36,6 +36,8 @@ pub struct PostgresBackend {
 pub(crate) struct Shared {
     pub(crate) capabilities: Capabilities,
     pub(crate) client: Client,
+    /// Under row-level security the connection of the tables' owner, if there is one.
+    owner: Option<Client>,
     pub(crate) types: Types,
     pub(crate) names: Names,
     pub(crate) locks: RecordLocks,
@@ -45,6 +47,15 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Who makes, changes and drops collections.
+    fn owner(&self) -> Result<&Client> {
+        match &self.owner {
+            Some(owner) => Ok(owner),
+            None if self.names.reader.is_none() => Ok(&self.client),
+            None => Err(no_owner()),
+        }
+    }
+
     /// The index for vectors that this table is known to have.
     pub(crate) fn index(&self, table: &Table) -> Option<Index> {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner).get(&table.records).copied()
@@ -88,32 +99,47 @@ impl PostgresBackend {
     pub async fn connect(config: PostgresConfig) -> Result<Self> {
         config.check()?;
         let client = Client::new(&config)?;
-        let mut server = ask(&client, &config).await?;
+        let owner = config.as_owner().map(|owner| Client::new(&owner)).transpose()?;
+        let setup = owner.as_ref().unwrap_or(&client);
+        let mut server = ask(setup, &config).await?;
         server.check()?;
-        let mut names = Names { schema: config.schema.clone(), extension: String::new() };
-        if server.extension.is_none() && server.can_extend && !config.existing_only {
-            let lease = client.lease().await?;
+        let reader = config.row_level_security.then(|| config.user.clone());
+        let mut names = Names { schema: config.schema.clone(), extension: String::new(), reader };
+        // Under row-level security the application's user makes nothing.
+        let may_make = !config.existing_only && (owner.is_some() || !config.row_level_security);
+        if server.extension.is_none() && server.can_extend && may_make {
+            let lease = setup.lease().await?;
             let made = lease.batch(&format!("BEGIN; {}; {}; COMMIT", names.lock(), schema::CREATE_EXTENSION)).await;
             // Without the right to do so, what `extension` says next is the error.
             if made.is_ok() {
                 lease.settle(made)?;
-                server = ask(&client, &config).await?;
+                server = ask(setup, &config).await?;
             }
         }
         let (extension, types) = server.extension()?;
         names.extension = extension;
-        let layout = if server.has_layout { layout(&client, &names).await? } else { 0 };
-        if names.migrations(layout)?.is_empty() {
-        } else if layout == 0 && config.existing_only {
+        let layout = if server.has_layout { layout(setup, &names).await? } else { 0 };
+        let is_current = names.migrations(layout)?.is_empty();
+        if !is_current && layout == 0 && config.existing_only {
             let message = format!("the database has no schema {} of this program", config.schema);
             return Err(Error::new(ErrorKind::NotFound, message));
-        } else {
-            migrate(&client, &names).await?;
+        }
+        if !is_current && config.row_level_security && owner.is_none() {
+            return Err(no_owner());
+        }
+        if !is_current {
+            migrate(setup, &names).await?;
+        }
+        if names.reader.is_some() {
+            if let Some(owner) = &owner {
+                secure(owner, &types, &names).await?;
+            }
+            check_reader(&client, &types, &names).await?;
         }
         let wanted = Wanted { index: config.vector_index, half: config.halfvec, from: config.index_from };
         let capabilities = schema::capabilities(config.limits, wanted.index != VectorIndex::None);
         let (locks, indexes) = (RecordLocks::new(), Mutex::default());
-        Ok(Self { shared: Arc::new(Shared { capabilities, client, types, names, locks, wanted, indexes }) })
+        Ok(Self { shared: Arc::new(Shared { capabilities, client, owner, types, names, locks, wanted, indexes }) })
     }
 
     /// How many connections there are, and who waits for one.
@@ -140,11 +166,12 @@ impl PostgresBackend {
     /// configuration has it (TX-1). Writers wait meanwhile, readers do not until the index is made.
     async fn reindex(&self, name: &CollectionName) -> Result<MaintenanceReport> {
         let names = &self.shared.names;
-        let lease = self.shared.client.patient_lease().await?;
+        let lease = self.shared.owner()?.patient_lease().await?;
         let entry = self.find_locked(&lease, name).await?;
         let entry = entry.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("there is no collection {name}")))?;
         let mut table = names.table(name, entry.number);
         lease.batch(&reindex::begin(&table)).await?;
+        self.rows(&lease, &visible(&Scope::all())).await?;
         let (mut records, mut embeddings, mut last) = (0, 0, None);
         loop {
             let page = self.rows(&lease, &reindex::page(&table, last.as_ref())).await?;
@@ -200,6 +227,64 @@ impl PostgresBackend {
     async fn rows(&self, lease: &Lease<'_>, statement: &Statement) -> Result<Vec<tokio_postgres::Row>> {
         Ok(lease.rows(&self.shared.types, statement).await?)
     }
+}
+
+/// What `create` is told where a collection of another spec has the name (CO-1).
+fn another_spec(entry: &Entry, spec: &CollectionSpec) -> Error {
+    let message = format!("a collection of another spec has this name: it is {}, asked for {spec}", entry.spec);
+    Error::new(ErrorKind::Conflict, message)
+}
+
+/// What a call is told that only the owner may make.
+fn no_owner() -> Error {
+    let message =
+        "with row-level security only the tables' owner does this: give its user and password (owner_user) too";
+    Error::new(ErrorKind::PermissionDenied, message)
+}
+
+/// Secures what was made without, and lets the reader in.
+async fn secure(owner: &Client, types: &Types, names: &Names) -> Result<()> {
+    let lease = owner.lease().await?;
+    lease.batch(&format!("BEGIN; {}", names.lock())).await?;
+    let unsecured: HashSet<String> =
+        lease.rows(types, &names.unsecured()).await?.iter().map(|row| column(row, 0)).collect::<Result<_>>()?;
+    let mut tables = Vec::new();
+    for row in lease.rows(types, &names.entries()).await? {
+        let Some(entry) = Entry::read(&row, 0)? else { continue };
+        tables.push(names.table(entry.spec.name(), entry.number).records);
+        if unsecured.contains(entry.spec.name().as_str()) {
+            lease.batch(&names.secure(&entry)).await?;
+        }
+    }
+    grant(&lease, types, names, &tables).await?;
+    let committed = lease.batch("COMMIT").await;
+    lease.settle(committed)?;
+    Ok(())
+}
+
+/// Gives the reader, if there is one, its rights on the schema and these tables.
+async fn grant(lease: &Lease<'_>, types: &Types, names: &Names, tables: &[String]) -> Result<()> {
+    for row in lease.rows(types, &names.grants(tables)).await? {
+        lease.batch(column(&row, 0)?).await?;
+    }
+    Ok(())
+}
+
+/// Refuses a user that row-level security does not hold.
+async fn check_reader(client: &Client, types: &Types, names: &Names) -> Result<()> {
+    let rows = client.read(types, &names.reader()).await?;
+    let row = rows.first().ok_or_else(|| Error::internal("the server does not know the user"))?;
+    for (at, what) in ["a superuser", "free of row-level security (BYPASSRLS)", "the owner of the schema or its tables"]
+        .into_iter()
+        .enumerate()
+    {
+        if column(row, at)? {
+            let message =
+                format!("the user is {what}, so row-level security does not hold it: connect as an ordinary one");
+            return Err(Error::new(ErrorKind::PermissionDenied, message));
+        }
+    }
+    Ok(())
 }
 
 /// What the server says of itself.
@@ -262,20 +347,16 @@ impl Backend for PostgresBackend {
 
     async fn create(&self, spec: &CollectionSpec, options: &CreateOptions) -> Result<Arc<dyn Collection>> {
         let paths: Hints = options.index_paths.iter().cloned().collect();
-        let is_done = |entry: &Entry| entry.spec == *spec && paths.is_subset(&entry.index_paths);
         // So that finding a collection does not wait for who changes the catalogue.
-        if let Some(entry) = self.find(spec.name()).await?.filter(is_done) {
-            return self.handle(entry).await;
+        match self.find(spec.name()).await? {
+            Some(entry) if entry.spec != *spec => return Err(another_spec(&entry, spec)),
+            Some(entry) if paths.is_subset(&entry.index_paths) => return self.handle(entry).await,
+            _ => {}
         }
-        let (client, names) = (&self.shared.client, &self.shared.names);
-        let lease = client.lease().await?;
+        let names = &self.shared.names;
+        let lease = self.shared.owner()?.lease().await?;
         let entry = match self.find_locked(&lease, spec.name()).await? {
-            Some(entry) if entry.spec != *spec => {
-                return Err(Error::new(
-                    ErrorKind::Conflict,
-                    format!("a collection of another spec has this name: it is {}, asked for {spec}", entry.spec),
-                ));
-            }
+            Some(entry) if entry.spec != *spec => return Err(another_spec(&entry, spec)),
             Some(mut entry) => {
                 let new: Vec<_> = paths.difference(&entry.index_paths).cloned().collect();
                 self.index_paths(&lease, &entry, &new).await?;
@@ -288,6 +369,8 @@ impl Backend for PostgresBackend {
                 let entry = rows.first().map_or(Ok(None), |row| Entry::read(row, 0))?;
                 let entry = entry.ok_or_else(|| Error::internal("the catalogue did not take an entry"))?;
                 lease.batch(&names.create(spec, entry.number)).await?;
+                let table = names.table(spec.name(), entry.number).records;
+                grant(&lease, &self.shared.types, names, &[table]).await?;
                 self.index_paths(&lease, &entry, &paths.iter().cloned().collect::<Vec<_>>()).await?;
                 entry
             }
@@ -321,7 +404,8 @@ impl Backend for PostgresBackend {
     }
 
     async fn drop_collection(&self, name: &CollectionName) -> Result<bool> {
-        let lease = self.shared.client.lease().await?;
+        self.shared.client.check_open()?;
+        let lease = self.shared.owner()?.lease().await?;
         let entry = self.find_locked(&lease, name).await?;
         if let Some(entry) = &entry {
             lease.batch(&self.shared.names.remove(entry)).await?;
@@ -335,7 +419,12 @@ impl Backend for PostgresBackend {
 
     async fn health(&self) -> Result<Health> {
         let rows = self.shared.client.read(&self.shared.types, &health::question(&self.shared.names)).await?;
-        health::answer(&rows)
+        let mut health = health::answer(&rows)?;
+        if self.shared.names.reader.is_some() {
+            let unsecured = self.shared.client.read(&self.shared.types, &self.shared.names.unsecured()).await?;
+            health.findings.extend(health::unsecured(&unsecured)?);
+        }
+        Ok(health)
     }
 
     async fn maintain(&self, task: &Maintenance) -> Result<MaintenanceReport> {
@@ -348,6 +437,9 @@ impl Backend for PostgresBackend {
 
     async fn close(&self) -> Result<()> {
         self.shared.client.pool.close();
+        if let Some(owner) = &self.shared.owner {
+            owner.pool.close();
+        }
         Ok(())
     }
 }

@@ -73,7 +73,9 @@ pub(crate) fn puts(table: &Table, analyser: Analyser, now: Timestamp, writes: Ve
                 versions.extend(expected(write));
                 items.push(Item { place, key: write.record.key.clone(), conditional: kind != PutKind::Always });
             }
-            runs.push(Run { statement: statements::put(table, kind, columns, versions, now), is_put: true, items });
+            let keys: Vec<RecordKey> = items.iter().map(|item: &Item| item.key.clone()).collect();
+            let statement = statements::put(table, kind, columns, &keys, versions, now);
+            runs.push(Run { statement, is_put: true, items });
         }
     }
     runs

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
-use futures_util::future::join3;
+use futures_util::future::join4;
 use futures_util::{Stream, StreamExt as _, pin_mut};
 use memory_core::{Error, ErrorKind, Result};
 use rustls::pki_types::CertificateDer;
@@ -20,7 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::config::{PostgresConfig, SslMode};
 use crate::error::{from_driver, from_pool, is_to_repeat, leaves_outcome_open};
 use crate::mapping::Types;
-use crate::query::Statement;
+use crate::query::{Statement, visible};
 
 /// How long the server has to say that it ended a statement which took too long.
 const GRACE: Duration = Duration::from_secs(1);
@@ -92,16 +92,14 @@ impl Client {
     /// The rows that a statement answers in a transaction that begins so, in one round trip.
     pub(crate) async fn read_in(&self, types: &Types, begin: &str, statement: &Statement) -> Result<Vec<Row>> {
         let lease = self.lease().await?;
-        // All three are sent before the first answer comes.
-        let (begun, rows, ended) = join3(lease.batch(begin), lease.rows(types, statement), lease.batch("COMMIT")).await;
-        let answer = ended.and(begun).and(rows);
-        lease.settle(answer).map_err(Undone::into_error)
+        let rows = lease.transaction(types, begin, statement).await;
+        lease.settle(rows).map_err(Undone::into_error)
     }
 
     /// The rows that a statement answers, which changes nothing.
     pub(crate) async fn read(&self, types: &Types, statement: &Statement) -> Result<Vec<Row>> {
         let lease = self.lease().await?;
-        let rows = lease.rows(types, statement).await;
+        let rows = lease.alone(types, statement).await;
         lease.settle(rows).map_err(Undone::into_error)
     }
 
@@ -113,13 +111,16 @@ impl Client {
         mut each: impl FnMut(Row) -> Result<()>,
     ) -> Result<()> {
         let lease = self.lease().await?;
-        let rows = lease.stream(types, statement).await.map_err(Undone::into_error)?;
+        lease.batch("BEGIN").await?;
+        lease.name_scope(types, statement).await?;
+        let rows = lease.stream(types, statement).await?;
         pin_mut!(rows);
         // Between two rows as long as for the first.
         while let Some(row) = lease.within(rows.next()).await.map_err(Undone::into_error)? {
             each(row.map_err(from_driver)?)?;
         }
-        lease.settle(Ok(()))?;
+        let ended = lease.batch("COMMIT").await;
+        lease.settle(ended)?;
         Ok(())
     }
 
@@ -132,7 +133,7 @@ impl Client {
         loop {
             tries += 1;
             let lease = self.lease().await?;
-            let rows = lease.rows(types, statement).await;
+            let rows = lease.alone(types, statement).await;
             match lease.settle(rows) {
                 Err(undone) if undone.repeat && tries < MOST_TRIES => {}
                 Err(undone) => return Err(undone.into_written()),
@@ -266,19 +267,61 @@ impl Lease<'_> {
         statement: &Statement,
     ) -> Result<impl Stream<Item = Result<Row, tokio_postgres::Error>> + use<>, Undone> {
         let object = self.object()?;
-        let kinds = statement.values.iter().map(|value| types.of(value));
+        let prepared = self.prepared(types, statement).await?;
         let rows = self.within(async {
-            if statement.kept && self.client.keeps_prepared {
-                let kinds: Vec<Type> = kinds.collect();
-                let prepared = object.prepare_typed_cached(&statement.sql, &kinds).await?;
-                object.query_raw(&prepared, statement.values.iter().map(|value| value.as_sql())).await
-            } else {
-                let values: Vec<(&(dyn ToSql + Sync), Type)> =
-                    statement.values.iter().map(|value| value.as_sql()).zip(kinds).collect();
-                object.query_typed_raw(&statement.sql, values).await
+            match &prepared {
+                Some(prepared) => object.query_raw(prepared, statement.values.iter().map(|value| value.as_sql())).await,
+                None => {
+                    let typed = statement.values.iter().map(|value| (value.as_sql(), types.of(value)));
+                    object.query_typed_raw(&statement.sql, typed.collect::<Vec<(&(dyn ToSql + Sync), Type)>>()).await
+                }
             }
         });
         Ok(rows.await??)
+    }
+
+    async fn name_scope(&self, types: &Types, statement: &Statement) -> Result<(), Undone> {
+        if let Some(naming) = statement.scope.as_ref().map(visible) {
+            self.rows(types, &naming).await?;
+        }
+        Ok(())
+    }
+
+    /// The rows of a statement that is a transaction of its own.
+    async fn alone(&self, types: &Types, statement: &Statement) -> Result<Vec<Row>, Undone> {
+        match statement.scope {
+            None => self.rows(types, statement).await,
+            Some(_) => self.transaction(types, "BEGIN", statement).await,
+        }
+    }
+
+    /// The same in a transaction that begins so. All of it is sent before the first answer comes.
+    async fn transaction(&self, types: &Types, begin: &str, statement: &Statement) -> Result<Vec<Row>, Undone> {
+        // What is to be kept prepared is prepared before, for the order in which the parts are sent is that of their first steps.
+        self.prepared(types, statement).await?;
+        let naming = statement.scope.as_ref().map(visible);
+        let name = async {
+            match &naming {
+                Some(naming) => self.rows(types, naming).await.map(|_| ()),
+                None => Ok(()),
+            }
+        };
+        let (begun, named, rows, ended) =
+            join4(self.batch(begin), name, self.rows(types, statement), self.batch("COMMIT")).await;
+        ended.and(begun).and(named).and(rows)
+    }
+
+    /// The statement as the connection keeps it, if it does.
+    async fn prepared(
+        &self,
+        types: &Types,
+        statement: &Statement,
+    ) -> Result<Option<tokio_postgres::Statement>, Undone> {
+        if !statement.kept || !self.client.keeps_prepared {
+            return Ok(None);
+        }
+        let kinds: Vec<Type> = statement.values.iter().map(|value| types.of(value)).collect();
+        Ok(Some(self.within(self.object()?.prepare_typed_cached(&statement.sql, &kinds)).await??))
     }
 
     /// The rows that a statement answers.
@@ -300,6 +343,7 @@ impl Lease<'_> {
         self.batch("BEGIN").await?;
         let mut answers = Vec::with_capacity(statements.len());
         for statement in statements {
+            self.name_scope(types, statement).await?;
             answers.push(self.rows(types, statement).await?);
         }
         Ok(answers)

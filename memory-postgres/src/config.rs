@@ -61,6 +61,8 @@ pub struct PostgresConfig {
     pub(crate) vector_index: VectorIndex,
     pub(crate) halfvec: bool,
     pub(crate) index_from: u64,
+    pub(crate) row_level_security: bool,
+    pub(crate) owner: Option<(String, Option<Secret>)>,
     pub(crate) existing_only: bool,
     pub(crate) limits: Limits,
 }
@@ -88,6 +90,8 @@ impl PostgresConfig {
             vector_index: VectorIndex::default(),
             halfvec: false,
             index_from: 10_000,
+            row_level_security: false,
+            owner: None,
             existing_only: false,
             limits: default_limits(),
         }
@@ -201,6 +205,30 @@ impl PostgresConfig {
         self
     }
 
+    /// With row-level security: each transaction names the namespaces that it is about, and the server shows no other, whatever the
+    /// statement says. The user is then the application's, which may be neither superuser, nor free of row-level security, nor the
+    /// tables' owner: connecting as such a one is refused.
+    #[must_use]
+    pub fn with_row_level_security(mut self) -> Self {
+        self.row_level_security = true;
+        self
+    }
+
+    /// With the user that owns the schema and its tables where row-level security is on: for migrations, for making and dropping
+    /// collections, for index hints and maintenance. Without one these calls are `PermissionDenied`.
+    #[must_use]
+    pub fn with_owner(mut self, user: impl Into<String>, password: Option<Secret>) -> Self {
+        self.owner = Some((user.into(), password));
+        self
+    }
+
+    /// The configuration of the owner's connection, if there is one.
+    pub(crate) fn as_owner(&self) -> Option<Self> {
+        let (user, password) = self.owner.clone()?;
+        // What it does is rare, and mostly waits for its own kind.
+        Some(Self { user, password, pool_size: self.pool_size.min(2), ..self.clone() })
+    }
+
     /// With lower limits; [`Capabilities::limits`](memory_core::Capabilities) of an open database shows those that hold.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
@@ -233,6 +261,10 @@ impl PostgresConfig {
         }
         if [self.wait_timeout, self.connect_timeout, self.statement_timeout].iter().any(|time| time.as_millis() == 0) {
             return Err(Error::invalid("a time-out is at least 1ms"));
+        }
+        if self.owner.is_some() && !self.row_level_security {
+            let message = "an owner of its own goes with row_level_security; without it the user is the owner";
+            return Err(Error::invalid(message));
         }
         let (asked, most) = (&self.limits, default_limits());
         for (name, asked, most) in [

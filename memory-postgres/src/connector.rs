@@ -60,6 +60,19 @@ const SETTINGS: &[Setting] = &[
     Setting::new("index_from", SettingKind::Whole(0, 1 << 40), "From how many embeddings on a collection gets that index.")
         .with_default("10000"),
     Setting::new(
+        "row_level_security",
+        SettingKind::Switch,
+        "Whether the server itself keeps namespaces apart; the user is then an ordinary one, not the tables' owner.",
+    )
+    .with_default("false"),
+    Setting::new(
+        "owner_user",
+        SettingKind::Text,
+        "With row_level_security: the tables' owner, for migrations, for making and dropping collections and for maintenance.",
+    )
+    .with_example("memory_owner"),
+    Setting::new("owner_password", SettingKind::Secret, "The owner's password."),
+    Setting::new(
         "limit_record_bytes",
         SettingKind::Whole(1, 16_777_216),
         "The longest record, in bytes of its JSON form.",
@@ -132,6 +145,17 @@ fn config(settings: &Settings) -> Result<PostgresConfig> {
     if let Some(file) = settings.text("root_certificates")? {
         config = config.with_root_certificates(file);
     }
+    if settings.switch("row_level_security")?.unwrap_or_default() {
+        config = config.with_row_level_security();
+    }
+    let owner_password = settings.secret("owner_password")?.cloned();
+    match settings.text("owner_user")? {
+        Some(owner) => config = config.with_owner(owner, owner_password),
+        None if owner_password.is_some() => {
+            return Err(Error::invalid("owner_password goes with owner_user: give both"));
+        }
+        None => {}
+    }
     let mut limits = default_limits();
     for (key, limit) in [
         ("limit_record_bytes", &mut limits.record_bytes),
@@ -182,6 +206,9 @@ mod tests {
             ("vector_index", "ivfflat"),
             ("halfvec", "true"),
             ("index_from", "5"),
+            ("row_level_security", "true"),
+            ("owner_user", "eve"),
+            ("owner_password", "hunter2"),
             ("limit_record_bytes", "1000"),
             ("limit_k", "7"),
             ("limit_dimension", "4"),
@@ -194,6 +221,9 @@ mod tests {
         let times = [given.wait_timeout, given.connect_timeout, given.statement_timeout];
         assert_eq!(times, [1, 2, 3].map(Duration::from_secs));
         assert_eq!((given.vector_index, given.halfvec, given.index_from), (VectorIndex::IvfFlat, true, 5));
+        let owner = given.as_owner().unwrap();
+        assert_eq!((given.row_level_security, owner.user.as_str(), owner.pool_size), (true, "eve", 2));
+        assert_eq!(owner.password.as_ref().map(|password| password.expose()), Some("hunter2"));
         let limits = &given.limits;
         assert_eq!((limits.record_bytes, limits.k, limits.dimension), (1_000, 7, 4));
         assert!(!format!("{given:?}").contains("hunter2"));

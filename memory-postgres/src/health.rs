@@ -33,7 +33,7 @@ pub(crate) fn answer(rows: &[Row]) -> Result<Health> {
     for name in column::<Vec<&str>>(row, 3)? {
         health.findings.push(Finding::new(
             format!("{name} is off: a crash of the server can lose what was acknowledged, or damage it"),
-            format!("set {name} = on in postgresql.conf and reload it, or for the user with ALTER ROLE … RESET {name}"),
+            format!("set {name} = on in postgresql.conf and reload it"),
         ));
     }
     for name in column::<Vec<&str>>(row, 4)? {
@@ -43,4 +43,13 @@ pub(crate) fn answer(rows: &[Row]) -> Result<Health> {
         ));
     }
     Ok(health)
+}
+
+/// What to do about collections without row-level security.
+pub(crate) fn unsecured(names: &[Row]) -> Result<Vec<Finding>> {
+    let finding = |row| {
+        let what = format!("the collection {} has no row-level security", column::<&str>(row, 0)?);
+        Ok(Finding::new(what, "connect once with the owner (owner_user), which turns it on"))
+    };
+    names.iter().map(finding).collect()
 }

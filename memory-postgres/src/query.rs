@@ -1,9 +1,12 @@
 //! Statements and their parts. Values are always bound, never written into the text.
 
+use std::collections::BTreeSet;
+
 use memory_core::kit::cursor::{TimePosition, key_from_bytes, key_to_bytes};
-use memory_core::{Order, Record, RecordKey, Result, Scope, ScopePart, Timestamp};
+use memory_core::{Order, Record, RecordKey, Result, Scope, ScopePart, Timestamp, Value as Json};
 
 use crate::mapping::Value;
+use crate::schema::Table;
 
 /// A piece of SQL, and what each `?` in it stands for. As a condition it is true or false for every row, never NULL.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +50,8 @@ pub(crate) struct Statement {
     pub(crate) kept: bool,
     /// Whether what it answers decides if it is to stay.
     pub(crate) conditional: bool,
+    /// The namespaces to name to the server before it.
+    pub(crate) scope: Option<Scope>,
 }
 
 impl Statement {
@@ -60,13 +65,44 @@ impl Statement {
             }
             numbered.push_str(piece);
         }
-        Self { sql: numbered, values, kept: false, conditional: false }
+        Self { sql: numbered, values, kept: false, conditional: false, scope: None }
     }
 
     /// One of the few that a collection needs again and again.
     pub(crate) fn kept(sql: &str, values: Vec<Value>) -> Self {
         Self { kept: true, ..Self::new(sql, values) }
     }
+}
+
+impl Statement {
+    /// As one about these namespaces, where the table shows only what is named.
+    pub(crate) fn about(self, table: &Table, scope: &Scope) -> Self {
+        if table.secured { Self { scope: Some(scope.clone()), ..self } } else { self }
+    }
+
+    /// As one about the namespaces of these keys.
+    pub(crate) fn about_keys<'a>(self, table: &Table, keys: impl IntoIterator<Item = &'a RecordKey>) -> Self {
+        if !table.secured {
+            return self;
+        }
+        let namespaces: BTreeSet<_> = keys.into_iter().map(|key| &key.namespace).collect();
+        Self { scope: Scope::union(namespaces.into_iter().cloned().map(Scope::exact)).ok(), ..self }
+    }
+}
+
+/// Names the namespaces of a scope for the rest of the transaction: what row-level security shows (`schema/secured.sql`).
+pub(crate) fn visible(scope: &Scope) -> Statement {
+    // The last of all strings, bytewise.
+    let everything = || (String::new(), char::MAX.to_string(), String::new());
+    let (first, end, parts) = scope.parts().map_or_else(everything, |parts| {
+        let pair = |part: &ScopePart| vec![part.namespace.key().to_owned(), last(part)];
+        let pairs: Vec<Vec<String>> = parts.iter().map(pair).collect();
+        let first = pairs.iter().map(|pair| pair[0].clone()).min().unwrap_or_default();
+        let end = pairs.iter().map(|pair| pair[1].clone()).max().unwrap_or_default();
+        (first, end, if pairs.len() == 1 { String::new() } else { Json::from(pairs).to_json() })
+    });
+    let sql = "SELECT set_config('memory.first', ?, TRUE), set_config('memory.last', ?, TRUE), set_config('memory.parts', ?, TRUE)";
+    Statement::new(sql, vec![Value::Text(first), Value::Text(end), Value::Text(parts)])
 }
 
 /// Text to bind.
@@ -213,6 +249,15 @@ mod tests {
         let condition = scope(&many);
         assert_eq!(condition.values.len(), 2);
         assert!(matches!(&condition.values[1], Value::Texts(last) if last[0] == "n000" && last.len() == 65));
+    }
+
+    #[test]
+    fn what_is_visible_is_bounds_and_where_they_are_not_enough_pairs() {
+        let one = visible(&Scope::subtree(ns("a/")));
+        assert_eq!(one.values, [text("a/"), text("a0"), text("")]);
+        assert_eq!(visible(&Scope::all()).values, [text(""), text("\u{10FFFF}"), text("")]);
+        let two = visible(&Scope::union([Scope::exact(ns("c/")), Scope::subtree(ns("a/"))]).unwrap());
+        assert_eq!(two.values, [text("a/"), text("c/"), text(r#"[["a/","a0"],["c/","c/"]]"#)]);
     }
 
     #[test]

@@ -17,6 +17,8 @@ const MIGRATIONS: [&str; 1] = [include_str!("../schema/1.sql")];
 
 const COLLECTION: &str = include_str!("../schema/collection.sql");
 
+const SECURED: &str = include_str!("../schema/secured.sql");
+
 /// The least version of the server (`server_version_num`) and of pgvector that this program is made for.
 pub(crate) const LEAST_SERVER: i32 = 140_000;
 pub(crate) const LEAST_VECTOR: (u32, u32) = (0, 8);
@@ -47,6 +49,8 @@ pub(crate) struct Names {
     /// Without quotes; its letters need none.
     pub(crate) schema: String,
     pub(crate) extension: String,
+    /// With row-level security the user that reads and writes records, without quotes.
+    pub(crate) reader: Option<String>,
 }
 
 impl Names {
@@ -77,6 +81,7 @@ impl Names {
             records: format!("{}.\"{name}_{number}\"", self.schema),
             versions: format!("{}.memory_versions", self.schema),
             extension: self.extension.clone(),
+            secured: self.reader.is_some(),
         }
     }
 
@@ -87,6 +92,9 @@ impl Names {
         let vector = format!("{}.vector", self.extension);
         let vector = dimension.map_or(vector.clone(), |dimension| format!("{vector}({dimension})"));
         let mut sql = COLLECTION.replace("SCHEMA.TABLE", &records).replace("VECTOR", &vector);
+        if self.reader.is_some() {
+            sql.push_str(&SECURED.replace("SCHEMA.TABLE", &records));
+        }
         if dimension.is_some_and(|dimension| dimension <= MOST_IN_ROW) {
             sql.push_str(&format!("ALTER TABLE {records} ALTER COLUMN embedding SET STORAGE PLAIN;\n"));
         }
@@ -206,6 +214,41 @@ impl Names {
         format!("DO $$ BEGIN IF to_regnamespace('{schema}') IS NULL THEN CREATE SCHEMA {schema}; END IF; END $$")
     }
 
+    /// Secures the table of a collection that was made without.
+    pub(crate) fn secure(&self, entry: &Entry) -> String {
+        SECURED.replace("SCHEMA.TABLE", &self.table(entry.spec.name(), entry.number).records)
+    }
+
+    /// Answers the statements that give the reader what it needs, with its name as the server quotes it; no row without a reader.
+    pub(crate) fn grants(&self, tables: &[String]) -> Statement {
+        let schema = &self.schema;
+        let mut grants = vec![
+            format!("USAGE ON SCHEMA {schema}"),
+            format!("SELECT ON {schema}.memory_layout, {schema}.memory_collections"),
+            format!("USAGE, SELECT ON SEQUENCE {schema}.memory_versions"),
+        ];
+        grants.extend(tables.iter().map(|table| format!("SELECT, INSERT, UPDATE, DELETE ON {table}")));
+        let sql =
+            "SELECT format('GRANT %s TO %I', what, who) FROM unnest(?::text[]) AS g(what), unnest(?::text[]) AS r(who)";
+        Statement::new(sql, vec![Value::Texts(grants), Value::Texts(self.reader.iter().cloned().collect())])
+    }
+
+    /// What is wrong with the user as a reader: whether it is a superuser, free of row-level security, or has an owner's rights.
+    pub(crate) fn reader(&self) -> Statement {
+        let sql = "SELECT r.rolsuper, r.rolbypassrls, EXISTS (SELECT 1 FROM pg_namespace n LEFT JOIN pg_class c \
+                   ON c.relnamespace = n.oid WHERE n.nspname = ?::text AND (pg_has_role(n.nspowner, 'USAGE') \
+                   OR pg_has_role(c.relowner, 'USAGE'))) FROM pg_roles r WHERE r.rolname = current_user";
+        Statement::new(sql, vec![text(&self.schema)])
+    }
+
+    /// The tables of collections that have no row-level security, or not for their owner.
+    pub(crate) fn unsecured(&self) -> Statement {
+        let sql = "SELECT m.name FROM SCHEMA.memory_collections m JOIN pg_class c ON c.relname = m.name || '_' || m.number \
+                   JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = ?::text \
+                   AND NOT (c.relrowsecurity AND c.relforcerowsecurity) ORDER BY m.name";
+        Statement::new(&self.named(sql), vec![text(&self.schema)])
+    }
+
     /// Waits until nobody else changes the layout or the catalogue, to the end of the transaction.
     pub(crate) fn lock(&self) -> String {
         format!("SELECT pg_advisory_xact_lock(hashtextextended('memory-postgres {}', 0))", self.schema)
@@ -317,6 +360,8 @@ pub(crate) struct Table {
     pub(crate) records: String,
     pub(crate) versions: String,
     pub(crate) extension: String,
+    /// Whether it shows only the namespaces that a transaction names.
+    pub(crate) secured: bool,
 }
 
 impl Table {
@@ -331,7 +376,7 @@ mod tests {
     use super::*;
 
     fn names() -> Names {
-        Names { schema: "agents".to_owned(), extension: "public".to_owned() }
+        Names { schema: "agents".to_owned(), extension: "public".to_owned(), reader: None }
     }
 
     #[test]

@@ -36,7 +36,14 @@ const PUT_EXCLUDED: &str = "excluded.kind, excluded.created_at, excluded.updated
 
 /// Upserts records whose keys differ. Answers the version that all of them have, one row for each that was written (with its
 /// key) if there is a condition, else one row in all.
-pub(crate) fn put(table: &Table, kind: PutKind, columns: Columns, expected: Vec<i64>, now: Timestamp) -> Statement {
+pub(crate) fn put(
+    table: &Table,
+    kind: PutKind,
+    columns: Columns,
+    keys: &[RecordKey],
+    expected: Vec<i64>,
+    now: Timestamp,
+) -> Statement {
     let Table { records, versions, .. } = table;
     let is_version = kind == PutKind::IfVersion;
     let mut values = columns.into_values();
@@ -70,7 +77,8 @@ pub(crate) fn put(table: &Table, kind: PutKind, columns: Columns, expected: Vec<
             )
         }
     };
-    Statement { conditional: kind != PutKind::Always, ..Statement::kept(&sql, values) }
+    let statement = Statement { conditional: kind != PutKind::Always, ..Statement::kept(&sql, values) };
+    statement.about_keys(table, keys)
 }
 
 /// The live records of these keys: place in the list, from 1, and the columns of a record.
@@ -82,7 +90,7 @@ pub(crate) fn get(table: &Table, now: Timestamp, keys: &[RecordKey]) -> Statemen
         table.columns(),
         table.records
     );
-    Statement::kept(&sql, vec![namespaces, ids, Value::Int(now.micros())])
+    Statement::kept(&sql, vec![namespaces, ids, Value::Int(now.micros())]).about_keys(table, keys)
 }
 
 /// Deletes by key, expired ones too. Answers namespace, id and whether it was live of each that is gone.
@@ -92,7 +100,7 @@ pub(crate) fn delete<'a>(
     deletes: impl Iterator<Item = &'a Delete> + Clone,
 ) -> Statement {
     let (namespaces, ids) = names(deletes.clone().map(|delete| &delete.key));
-    let expected = deletes.map(|delete| delete.version.as_ref().map(number)).collect();
+    let expected = deletes.clone().map(|delete| delete.version.as_ref().map(number)).collect();
     let sql = format!(
         "DELETE FROM {} r USING unnest(?::text[], ?::text[], ?::int8[]) AS g(namespace, id, expected) \
          WHERE r.namespace = g.namespace AND r.id = g.id AND (g.expected IS NULL \
@@ -101,7 +109,8 @@ pub(crate) fn delete<'a>(
         table.records
     );
     let now = Value::Int(now.micros());
-    Statement::kept(&sql, vec![namespaces, ids, Value::Ints(expected), now.clone(), now])
+    let values = vec![namespaces, ids, Value::Ints(expected), now.clone(), now];
+    Statement::kept(&sql, values).about_keys(table, deletes.map(|delete| &delete.key))
 }
 
 /// Deletes the rows for which this holds. Answers how many of them were live. What was put since has a later version, and stays: a
@@ -114,14 +123,14 @@ pub(crate) fn delete_where(table: &Table, view: &View, condition: Condition) -> 
         "WITH gone AS (DELETE FROM {} WHERE {} RETURNING {} AS live) SELECT count(*) FILTER (WHERE live) FROM gone",
         table.records, condition.sql, alive.sql
     );
-    Statement::new(&sql, condition.values.into_iter().chain(alive.values).collect())
+    Statement::new(&sql, condition.values.into_iter().chain(alive.values).collect()).about(table, &view.scope)
 }
 
 /// The records of the scope, expired ones too, for which this holds: the columns of each.
 pub(crate) fn candidates(table: &Table, view: &View, condition: Condition) -> Statement {
     let condition = Condition::all(vec![scope(&view.scope), condition]);
     let sql = format!("SELECT {} FROM {} WHERE {}", table.columns(), table.records, condition.sql);
-    Statement::new(&sql, condition.values)
+    Statement::new(&sql, condition.values).about(table, &view.scope)
 }
 
 /// Deletes these records if they still have these versions. Answers how many of those were live.
@@ -134,7 +143,8 @@ pub(crate) fn delete_seen(table: &Table, now: Timestamp, seen: &[(RecordKey, Opt
          SELECT count(*) FROM gone WHERE expires_at IS NULL OR expires_at > ?",
         table.records
     );
-    Statement::kept(&sql, vec![namespaces, ids, Value::Ints(versions), Value::Int(now.micros())])
+    let values = vec![namespaces, ids, Value::Ints(versions), Value::Int(now.micros())];
+    Statement::kept(&sql, values).about_keys(table, seen.iter().map(|(key, _)| key))
 }
 
 /// How many bytes the table and its indexes take up.
@@ -149,7 +159,7 @@ pub(crate) fn purge(table: &Table, view: &View) -> Statement {
         "WITH gone AS (DELETE FROM {} WHERE {} RETURNING 1) SELECT count(*) FROM gone",
         table.records, condition.sql
     );
-    Statement::new(&sql, condition.values)
+    Statement::new(&sql, condition.values).about(table, &view.scope)
 }
 
 /// At most so many records of a listing behind a position.
@@ -166,13 +176,14 @@ pub(crate) fn list(
     let order = order_by(order);
     let sql = format!("SELECT {} FROM {} WHERE {sql} ORDER BY {order} LIMIT ?", table.columns(), table.records);
     values.push(Value::Int(i64::try_from(most).unwrap_or(i64::MAX)));
-    Statement::new(&sql, values)
+    Statement::new(&sql, values).about(table, &view.scope)
 }
 
 /// How many live records of the scope this holds for.
 pub(crate) fn count(table: &Table, view: &View, filter: Condition) -> Statement {
     let condition = Condition::all(vec![scope(&view.scope), live(view.now), filter]);
     Statement::new(&format!("SELECT count(*) FROM {} WHERE {}", table.records, condition.sql), condition.values)
+        .about(table, &view.scope)
 }
 
 /// The namespaces of the scope's live records, cut, in order.
@@ -200,7 +211,7 @@ pub(crate) fn namespaces(table: &Table, view: &View, request: &NamespacesRequest
         table.records
     );
     let limit = Value::Int(i64::try_from(request.limit).unwrap_or(i64::MAX));
-    Statement::new(&sql, values.into_iter().chain(last).chain([limit]).collect())
+    Statement::new(&sql, values.into_iter().chain(last).chain([limit]).collect()).about(table, &view.scope)
 }
 
 /// What a search may find, beside what its query asks.
@@ -268,7 +279,7 @@ fn best(
         condition.sql
     );
     let limit = Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
-    Statement::new(&sql, values.into_iter().chain(condition.values).chain([limit]).collect())
+    Statement::new(&sql, values.into_iter().chain(condition.values).chain([limit]).collect()).about(table, &view.scope)
 }
 
 /// The n records that rank best for words, best first: the server's score; of the scope N, the total length, and how many hold
@@ -327,5 +338,5 @@ pub(crate) fn ranked(
         .chain(visible.values)
         .chain([limit])
         .collect();
-    Statement::new(&sql, values)
+    Statement::new(&sql, values).about(table, &view.scope)
 }

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn an_index_is_made_where_it_is_wanted_and_can_be() {
-        let table = Table { records: "m.\"a_1\"".into(), versions: "m.v".into(), extension: "public".into() };
+        let table =
+            Table { records: "m.\"a_1\"".into(), versions: "m.v".into(), extension: "public".into(), secured: false };
         let spec = |dimension| {
             CollectionSpec::new(CollectionName::new("a").unwrap()).with_vectors(dimension, Metric::Dot).unwrap()
         };

@@ -7,8 +7,14 @@ mod own;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use memory_conformance::Harness;
+
+use own::server::Server;
+
 fn main() -> ExitCode {
-    let code = memory_conformance::run_all(vec![Arc::new(own::server::Server)], &own::cases());
+    let harnesses: Vec<Arc<dyn Harness>> =
+        vec![Arc::new(Server { secured: false }), Arc::new(Server { secured: true })];
+    let code = memory_conformance::run_all(harnesses, &own::cases());
     own::server::clean_up();
     code
 }

@@ -77,14 +77,51 @@ pub(crate) fn schema() -> String {
     name
 }
 
-/// The server.
+/// The user of applications under row-level security, and its password.
+pub(crate) const READER: &str = "memory_suite_reader";
+pub(crate) const READER_PASSWORD: &str = "suite";
+
+/// Makes that user.
+pub(crate) async fn make_reader() {
+    let sql = format!(
+        "DO $$ BEGIN PERFORM pg_advisory_xact_lock(7); IF to_regrole('{READER}') IS NULL THEN \
+         CREATE ROLE {READER} LOGIN PASSWORD '{READER_PASSWORD}'; END IF; END $$"
+    );
+    connection().await.batch_execute(&sql).await.unwrap();
+}
+
+/// The configuration of the reader, and of the owner if asked for.
+pub(crate) fn secured(config: PostgresConfig, with_owner: bool) -> Result<PostgresConfig> {
+    let reader = config.with_user(READER).with_password(Secret::new(READER_PASSWORD)).with_row_level_security();
+    let url = url()?;
+    let password = url.get_password().map(|password| Secret::new(String::from_utf8_lossy(password)));
+    Ok(if with_owner { reader.with_owner(url.get_user().unwrap_or("postgres"), password) } else { reader })
+}
+
+/// The server, with row-level security or without.
 #[derive(Debug)]
-pub(crate) struct Server;
+pub(crate) struct Server {
+    pub(crate) secured: bool,
+}
+
+impl Server {
+    async fn at(&self, schema: String, limits: Option<Limits>) -> Result<Arc<dyn TestDatabase>> {
+        let mut config = config()?.with_schema(&schema);
+        if let Some(limits) = limits {
+            config = config.with_limits(limits);
+        }
+        if self.secured {
+            make_reader().await;
+            config = secured(config, true)?;
+        }
+        Ok(Arc::new(Database { schema, config, open: Mutex::default() }))
+    }
+}
 
 #[async_trait]
 impl Harness for Server {
     fn name(&self) -> String {
-        "postgres".to_owned()
+        if self.secured { "postgres with row-level security" } else { "postgres" }.to_owned()
     }
 
     fn versions(&self) -> Vec<(String, String)> {
@@ -98,20 +135,18 @@ impl Harness for Server {
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
         let mut limits = Limits::default();
         (limits.record_bytes, limits.k, limits.dimension) = (16 << 20, 10_000, 16_000);
-        let limits = settings.lower(limits);
-        Ok(Arc::new(Database { schema: schema(), limits: Some(limits), open: Mutex::default() }))
+        self.at(schema(), Some(settings.lower(limits))).await
     }
 
     async fn attach(&self, location: &str) -> Result<Arc<dyn TestDatabase>> {
-        Ok(Arc::new(Database { schema: location.to_owned(), limits: None, open: Mutex::default() }))
+        self.at(location.to_owned(), None).await
     }
 }
 
 /// A schema of the server.
 pub(crate) struct Database {
     schema: String,
-    /// `None` for what another process owns.
-    limits: Option<Limits>,
+    config: PostgresConfig,
     open: Mutex<Vec<PostgresBackend>>,
 }
 
@@ -124,11 +159,7 @@ impl fmt::Debug for Database {
 #[async_trait]
 impl TestDatabase for Database {
     async fn connect(&self) -> Result<Arc<dyn Backend>> {
-        let mut config = config()?.with_schema(&self.schema);
-        if let Some(limits) = &self.limits {
-            config = config.with_limits(limits.clone());
-        }
-        let backend = PostgresBackend::connect(config).await?;
+        let backend = PostgresBackend::connect(self.config.clone()).await?;
         self.open.lock().unwrap().push(backend.clone());
         Ok(Arc::new(backend))
     }
