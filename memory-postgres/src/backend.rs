@@ -11,6 +11,7 @@ use memory_core::{
     Health, Maintenance, MaintenanceReport, Result, Scope,
 };
 
+use crate::catalogue::Entry;
 use crate::client::{Client, Lease};
 use crate::collection::PostgresCollection;
 use crate::config::{PostgresConfig, VectorIndex};
@@ -20,7 +21,7 @@ use crate::health;
 use crate::mapping::{Types, column};
 use crate::query::{Statement, visible};
 use crate::reindex;
-use crate::schema::{self, Entry, Names, Server, Table};
+use crate::schema::{self, Names, Server, Table};
 use crate::vectors::{self, Index, Wanted};
 
 /// A database in a PostgreSQL server. Cheap to clone: clones share one pool of connections.

@@ -1,29 +1,22 @@
 //! Connections: the pool, and statements on it. Nothing here knows what a statement is about.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use futures_util::future::join4;
 use futures_util::{Stream, StreamExt as _, pin_mut};
 use memory_core::{Error, ErrorKind, Result};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::runtime::Handle;
-use tokio_postgres::config::SslMode as DriverSslMode;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Config, Row, SimpleQueryMessage};
+use tokio_postgres::{Row, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::config::{PostgresConfig, SslMode};
+use crate::config::PostgresConfig;
+use crate::driver::{self, GRACE};
 use crate::error::{from_driver, from_pool, is_to_repeat, leaves_outcome_open};
 use crate::mapping::Types;
 use crate::query::{Statement, visible};
-
-/// How long the server has to say that it ended a statement which took too long.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// How long one statement of a maintenance task may take.
 const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
@@ -55,9 +48,9 @@ impl Client {
     pub(crate) fn new(config: &PostgresConfig) -> Result<Self> {
         let runtime = Handle::try_current();
         let runtime = runtime.map_err(|_| Error::invalid("memory-postgres runs on tokio: call it inside a runtime"))?;
-        let tls = MakeRustlsConnect::new(tls(config)?);
+        let tls = MakeRustlsConnect::new(driver::tls(config)?);
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(driver_config(config), tls.clone(), manager))
+        let pool = Pool::builder(Manager::from_config(driver::config(config), tls.clone(), manager))
             .max_size(config.pool_size)
             .wait_timeout(Some(config.wait_timeout))
             .create_timeout(Some(config.connect_timeout))
@@ -366,62 +359,4 @@ impl Drop for Lease<'_> {
             drop(connection);
         });
     }
-}
-
-fn driver_config(config: &PostgresConfig) -> Config {
-    let mut driver = Config::new();
-    driver
-        .host(&config.host)
-        .port(config.port)
-        .user(&config.user)
-        .dbname(&config.database)
-        .application_name("memory-postgres")
-        .connect_timeout(config.connect_timeout)
-        .tcp_user_timeout(config.statement_timeout + GRACE)
-        .ssl_mode(match config.ssl_mode {
-            SslMode::Disable => DriverSslMode::Disable,
-            SslMode::Prefer => DriverSslMode::Prefer,
-            SslMode::Require => DriverSslMode::Require,
-        });
-    if let Some(password) = &config.password {
-        driver.password(password.expose());
-    }
-    if !config.pooler {
-        // `jit` costs more than it gives for statements of milliseconds.
-        driver.options(format!("-c statement_timeout={} -c jit=off", config.statement_timeout.as_millis()));
-    }
-    driver
-}
-
-/// Whom to trust. Read for encrypted connections alone, for a machine may have no certificates.
-fn tls(config: &PostgresConfig) -> Result<rustls::ClientConfig> {
-    let internal = |_| Error::internal("TLS does not start");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider);
-    let builder = builder.with_safe_default_protocol_versions().map_err(internal)?;
-    let mut roots = rustls::RootCertStore::empty();
-    if let Some(file) = config.root_certificates() {
-        let unread = || {
-            let file = file.display();
-            Error::invalid(format!("root_certificates: {file} is no PEM file with certificates, or cannot be read"))
-        };
-        for certificate in CertificateDer::pem_file_iter(file).map_err(|_| unread())? {
-            roots.add(certificate.map_err(|_| unread())?).map_err(|_| unread())?;
-        }
-        if roots.is_empty() {
-            return Err(unread());
-        }
-    } else if config.ssl_mode != SslMode::Disable {
-        match builder.clone().with_platform_verifier() {
-            Ok(trusting) => return Ok(trusting.with_no_client_auth()),
-            Err(_) if config.ssl_mode == SslMode::Require => {
-                let message =
-                    "this machine has no certificates to trust: install ca-certificates, or set root_certificates";
-                return Err(Error::new(ErrorKind::Unavailable, message));
-            }
-            // Where the server offers TLS all the same, nothing is trusted, which is an error.
-            Err(_) => {}
-        }
-    }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }

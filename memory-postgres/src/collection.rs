@@ -25,7 +25,7 @@ use crate::filter::{Hints, Translated, translate};
 use crate::mapping::{self, PgVector, column, stored, unsigned};
 use crate::query::{Condition, Statement, behind, live, position};
 use crate::schema::Table;
-use crate::statements;
+use crate::{searches, statements};
 
 /// A handle on one incarnation of a collection.
 #[derive(Clone)]
@@ -92,7 +92,7 @@ impl PostgresCollection {
         let index = self.shared.index(&self.table).filter(|_| exactness == Exactness::Any && request.only.is_none());
         if let Some(index) = index {
             let n = candidates_for(request);
-            let statement = statements::near(&self.table, view, request, &filter, (&vector, vectors, index), n);
+            let statement = searches::near(&self.table, view, request, &filter, (&vector, vectors, index), n);
             let rows = self.shared.client.read_in(&self.shared.types, &index.settings(n), &statement).await?;
             if rows.len() >= n {
                 let mut top = Top::new(request);
@@ -113,7 +113,7 @@ impl PostgresCollection {
         };
         let fetch = async |n: usize| {
             let most = n.saturating_add(1);
-            let statement = statements::nearest(&self.table, view, request, &filter, (&vector, vectors.metric), most);
+            let statement = searches::nearest(&self.table, view, request, &filter, (&vector, vectors.metric), most);
             candidates(&self.rows(&statement).await?, n, |row| Ok((column(row, 0)?, stored(row, 1)?)))
         };
         Refill { request, margin, exact: true, read_limit: None }.run(fetch, score).await
@@ -131,7 +131,7 @@ impl PostgresCollection {
         let ranking = TextRanking::new(words, matching);
         let fetch = async |n: usize| {
             let (most, all) = (n.saturating_add(1), matching == WordMatch::All);
-            let statement = statements::ranked(&self.table, view, request, &filter, ranking.words(), all, most);
+            let statement = searches::ranked(&self.table, view, request, &filter, ranking.words(), all, most);
             // The numbers of the scope are the same in each row; another fetch may see others.
             candidates(&self.rows(&statement).await?, n, |row| {
                 let score = mapping::text_score(row, ranking.clone())?;

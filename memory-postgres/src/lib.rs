@@ -2,10 +2,12 @@
 
 mod backend;
 mod batches;
+mod catalogue;
 mod client;
 mod collection;
 mod config;
 mod connector;
+mod driver;
 mod error;
 mod filter;
 mod health;
@@ -13,6 +15,7 @@ mod mapping;
 mod query;
 mod reindex;
 mod schema;
+mod searches;
 mod statements;
 mod vectors;
 

@@ -85,7 +85,7 @@ const HEADER: usize = 4;
 impl ToSql for PgVector {
     fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
         let components = self.0.as_slice();
-        out.reserve(HEADER + components.len() * size_of::<f32>());
+        out.reserve(HEADER + size_of_val(components));
         out.extend_from_slice(&u16::try_from(components.len())?.to_be_bytes());
         out.extend_from_slice(&[0, 0]);
         components.iter().for_each(|component| out.extend_from_slice(&component.to_be_bytes()));

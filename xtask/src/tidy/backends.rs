@@ -41,9 +41,12 @@ const KINDS: [(&str, &str); 2] = [("schema/", ".sql"), ("tests/own/", ".rs")];
 /// Files and folders that one backend has beyond the list, each with the reason.
 const EXTRA: &[(&str, &str)] = &[
     ("memory-postgres/src/batches.rs", "which statements write a batch, and who lost, is decided without a server"),
+    ("memory-postgres/src/catalogue.rs", "the list of collections is a table of its own, with statements of its own"),
+    ("memory-postgres/src/driver.rs", "time-outs and TLS of the driver, without a connection"),
     ("memory-postgres/src/health.rs", "settings, privileges and indexes of a server are many, and each finding has advice"),
     ("memory-postgres/src/reindex.rs", "the one task that reads and rewrites all of a collection"),
     ("memory-postgres/src/vectors.rs", "what pgvector's indexes take, and how a search uses one or keeps away from it"),
+    ("memory-postgres/src/searches.rs", "the statements of searches, which alone are as long as all others"),
     ("memory-postgres/src/statements.rs", "a call is one statement; their texts belong together, beside the pieces in query.rs"),
     ("memory-sqlite/src/connection.rs", "opening a file right takes a dozen settings, checked in one place"),
     ("memory-sqlite/src/index/", "SQLite has no vector search and another BM25: the indexes are this crate's own"),
