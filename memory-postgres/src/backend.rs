@@ -100,7 +100,7 @@ impl PostgresBackend {
     pub async fn connect(config: PostgresConfig) -> Result<Self> {
         config.check()?;
         let client = Client::new(&config)?;
-        let owner = config.as_owner().map(|owner| Client::new(&owner)).transpose()?;
+        let owner = config.as_owner().map(|owner| Client::new(&owner)).transpose()?.map(Client::keeping_none);
         let setup = owner.as_ref().unwrap_or(&client);
         let mut server = ask(setup, &config).await?;
         server.check()?;

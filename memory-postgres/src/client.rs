@@ -31,6 +31,8 @@ pub(crate) struct Client {
     statement_timeout: Duration,
     connect_timeout: Duration,
     keeps_prepared: bool,
+    /// Whether the pool gets connections back: not where they are needed once in a while.
+    keeps_connections: bool,
     runtime: Handle,
 }
 
@@ -64,8 +66,14 @@ impl Client {
             statement_timeout: config.statement_timeout,
             connect_timeout: config.connect_timeout,
             keeps_prepared: !config.pooler,
+            keeps_connections: true,
             runtime,
         })
+    }
+
+    /// With connections that are closed after use.
+    pub(crate) fn keeping_none(self) -> Self {
+        Self { keeps_connections: false, ..self }
     }
 
     /// A connection for as long as it is held.
@@ -245,7 +253,10 @@ impl Lease<'_> {
     /// Gives the connection back, unless it may not be in order.
     pub(crate) fn settle<T>(mut self, answer: Result<T, Undone>) -> Result<T, Undone> {
         if answer.as_ref().map_or_else(|undone| !undone.open, |_| true) {
-            self.object = None;
+            let object = self.object.take();
+            if !self.client.keeps_connections {
+                drop(object.map(Object::take));
+            }
         }
         answer
     }
