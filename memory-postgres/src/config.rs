@@ -97,6 +97,13 @@ impl PostgresConfig {
         }
     }
 
+    /// On another host.
+    #[must_use]
+    pub fn with_host(mut self, host: impl Into<String>) -> Self {
+        self.host = host.into();
+        self
+    }
+
     /// With the port that the server listens on.
     #[must_use]
     pub fn with_port(mut self, port: u16) -> Self {

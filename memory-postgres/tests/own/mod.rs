@@ -5,11 +5,12 @@ mod refusals;
 mod relay;
 pub(crate) mod server;
 mod tenancy;
+mod tls;
 mod vectors;
 
 use memory_conformance::Case;
 
 /// The crate's own cases.
 pub(crate) fn cases() -> Vec<Case> {
-    [calls::CASES, refusals::CASES, tenancy::CASES, vectors::CASES].concat()
+    [calls::CASES, refusals::CASES, tenancy::CASES, tls::CASES, vectors::CASES].concat()
 }
