@@ -15,9 +15,8 @@ CREATE TABLE SCHEMA.TABLE (
   record     text COLLATE "C" NOT NULL,
   metadata   jsonb NOT NULL,
   tags       text[] COLLATE "C" NOT NULL,
-  -- The different words of the content, and how often it holds each.
-  words      text[] COLLATE "C" NOT NULL,
-  counts     int4[] NOT NULL,
+  -- The different words of the content, each with how often it occurs.
+  words      jsonb NOT NULL,
   embedding  VECTOR,
   PRIMARY KEY (namespace, id)
 );

@@ -167,13 +167,12 @@ pub(crate) struct Columns {
     lengths: Vec<Option<i64>>,
     records: Vec<String>,
     words: Vec<String>,
-    counts: Vec<String>,
     embeddings: Vec<Option<PgVector>>,
 }
 
 impl Columns {
     pub(crate) fn push(&mut self, record: &Record, analyser: Analyser) {
-        let (words, counts, length) = counted(analyser.words(record.content.as_str()));
+        let (words, length) = counted(analyser.words(record.content.as_str()));
         self.namespaces.push(record.key.namespace.key().to_owned());
         self.ids.push(record.key.id.as_str().to_owned());
         self.kinds.push(record.kind.as_str().to_owned());
@@ -183,7 +182,6 @@ impl Columns {
         self.lengths.push(Some(length));
         self.records.push(record.to_json_without_embedding());
         self.words.push(words);
-        self.counts.push(counts);
         self.embeddings.push(record.embedding.clone().map(PgVector));
     }
 
@@ -199,26 +197,18 @@ impl Columns {
             Value::Ints(self.lengths),
             Value::Texts(self.records),
             Value::Texts(self.words),
-            Value::Texts(self.counts),
             Value::Vectors(self.embeddings),
         ]
     }
 }
 
-/// The different words of a text and how often each occurs, both with blanks between them, and how many words there are in all.
-/// No word holds a blank (TX-1).
-pub(crate) fn counted(mut words: Vec<String>) -> (String, String, i64) {
+/// The different words of a text, each with how often it occurs, as JSON; and how many words there are in all. Letters, marks, digits
+/// and ' (TX-1) need no escape there.
+pub(crate) fn counted(mut words: Vec<String>) -> (String, i64) {
     words.sort_unstable();
-    let (mut different, mut counts) = (String::new(), String::new());
-    for equal in words.chunk_by(|a, b| a == b) {
-        if !different.is_empty() {
-            different.push(' ');
-            counts.push(' ');
-        }
-        different.push_str(&equal[0]);
-        counts.push_str(&equal.len().to_string());
-    }
-    (different, counts, i64::try_from(words.len()).unwrap_or(i64::MAX))
+    let counts = words.chunk_by(|a, b| a == b).map(|equal| format!("\"{}\":{}", equal[0], equal.len()));
+    let counts = counts.collect::<Vec<_>>().join(",");
+    (format!("{{{counts}}}"), i64::try_from(words.len()).unwrap_or(i64::MAX))
 }
 
 /// What must be stored for a write to be applied, as puts bind it: NULL is anything, 0 is nothing live, else the version.
@@ -237,8 +227,8 @@ mod tests {
     #[test]
     fn words_are_counted() {
         let words = ["b", "a", "b", "c"].map(str::to_owned).to_vec();
-        assert_eq!(counted(words), ("a b c".to_owned(), "1 2 1".to_owned(), 4));
-        assert_eq!(counted(Vec::new()), (String::new(), String::new(), 0));
+        assert_eq!(counted(words), (r#"{"a":1,"b":2,"c":1}"#.to_owned(), 4));
+        assert_eq!(counted(Vec::new()), ("{}".to_owned(), 0));
     }
 
     #[test]

@@ -55,15 +55,21 @@ pub(crate) struct Statement {
 }
 
 impl Statement {
-    /// One whose text depends on what was asked.
+    /// One whose text depends on what was asked. `??` is the sign itself.
     pub(crate) fn new(sql: &str, values: Vec<Value>) -> Self {
         let mut numbered = String::with_capacity(sql.len() + 2 * values.len());
-        for (number, piece) in sql.split('?').enumerate() {
-            if number > 0 {
+        let mut number = 0;
+        let mut rest = sql.chars().peekable();
+        while let Some(character) = rest.next() {
+            if character != '?' {
+                numbered.push(character);
+            } else if rest.next_if_eq(&'?').is_some() {
+                numbered.push('?');
+            } else {
+                number += 1;
                 numbered.push('$');
                 numbered.push_str(&number.to_string());
             }
-            numbered.push_str(piece);
         }
         Self { sql: numbered, values, kept: false, conditional: false, scope: None }
     }
@@ -230,6 +236,7 @@ mod tests {
 
     #[test]
     fn values_are_numbered_in_the_order_of_the_text() {
+        assert_eq!(Statement::new("a ??| ?", vec![text("x")]).sql, "a ?| $1");
         let statement = Statement::new("a = ? AND b = ANY(?) AND c > ?", vec![text("x"), text("y"), Value::Int(1)]);
         assert_eq!(statement.sql, "a = $1 AND b = ANY($2) AND c > $3");
     }

@@ -37,41 +37,37 @@ pub(crate) struct Words {
     pub(crate) last: RecordKey,
     keys: Vec<RecordKey>,
     words: Vec<String>,
-    counts: Vec<String>,
     lengths: Vec<Option<i64>>,
 }
 
 /// Counts the words of a page; `None` for an empty one, the last.
 pub(crate) fn words(page: &[Row], language: Language) -> Result<Option<Words>> {
     let analyser = Analyser::new(language);
-    let (mut keys, mut words, mut counts, mut lengths) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut keys, mut words, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
     let mut embeddings = 0;
     for row in page {
         let record =
             Record::from_json(column(row, 0)?).map_err(|_| corrupt("a stored record is not what was written"))?;
-        let (different, times, length) = counted(analyser.words(record.content.as_str()));
+        let (different, length) = counted(analyser.words(record.content.as_str()));
         embeddings += u64::from(column::<bool>(row, 1)?);
         keys.push(record.key);
         words.push(different);
-        counts.push(times);
         lengths.push(Some(length));
     }
     let Some(last) = keys.last().cloned() else { return Ok(None) };
-    Ok(Some(Words { records: keys.len() as u64, embeddings, last, keys, words, counts, lengths }))
+    Ok(Some(Words { records: keys.len() as u64, embeddings, last, keys, words, lengths }))
 }
 
 /// Stores them, where they are others than before.
 pub(crate) fn update(table: &Table, words: Words) -> Statement {
     let (namespaces, ids) = names(&words.keys);
     let sql = format!(
-        "UPDATE {} r SET words = g.words, counts = g.counts, length = g.length FROM (SELECT namespace, id, \
-         string_to_array(words, ' ') AS words, string_to_array(counts, ' ')::int4[] AS counts, length \
-         FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::int8[]) AS u(namespace, id, words, counts, length)) AS g \
-         WHERE r.namespace = g.namespace AND r.id = g.id AND (r.words, r.counts, r.length) IS DISTINCT FROM (g.words, g.counts, g.length)",
+        "UPDATE {} r SET words = g.words, length = g.length FROM (SELECT namespace, id, words::jsonb AS words, length \
+         FROM unnest(?::text[], ?::text[], ?::text[], ?::int8[]) AS u(namespace, id, words, length)) AS g \
+         WHERE r.namespace = g.namespace AND r.id = g.id AND (r.words, r.length) IS DISTINCT FROM (g.words, g.length)",
         table.records
     );
-    let values =
-        vec![namespaces, ids, Value::Texts(words.words), Value::Texts(words.counts), Value::Ints(words.lengths)];
+    let values = vec![namespaces, ids, Value::Texts(words.words), Value::Ints(words.lengths)];
     Statement::new(&sql, values)
 }
 

@@ -95,11 +95,13 @@ pub(crate) fn ranked(
         (1..=query.len()).map(|i| piece.replace('#', &i.to_string())).collect::<Vec<_>>().join(between)
     };
     let (k1, b) = (bm25::K1, bm25::B);
+    // What is joined with nothing comes whole into the rows of `holding`: each is unpacked once and not once for each word.
     let sql = format!(
         "WITH scope AS MATERIALIZED (SELECT count(*) AS n, coalesce(sum(length), 0)::int8 AS total FROM {records} \
            WHERE {visible}), \
-         found AS MATERIALIZED (SELECT namespace, id, length, {wanted} AS wanted, {tf} FROM {records} \
-           WHERE words && ? AND {visible}), \
+         holding AS MATERIALIZED (SELECT namespace, id, length, {wanted} AS wanted, words || '{{}}'::jsonb AS words \
+           FROM {records} WHERE words ??| ? AND {visible}), \
+         found AS MATERIALIZED (SELECT namespace, id, length, wanted, {tf} FROM holding), \
          held AS MATERIALIZED (SELECT {held} FROM found), \
          best AS MATERIALIZED (SELECT namespace, id, length, ARRAY[{tfs}] AS tf, {score} AS score \
            FROM found, held, scope, LATERAL (SELECT {k1}::float8 * ({rest}::float8 + {b}::float8 * length / (total::float8 / n))) \
@@ -108,7 +110,7 @@ pub(crate) fn ranked(
          FROM best JOIN {records} USING (namespace, id, length), scope, held ORDER BY score DESC",
         visible = visible.sql,
         wanted = wanted.sql,
-        tf = each("coalesce(counts[array_position(words, ?)], 0)::int8 AS t#", ", "),
+        tf = each("coalesce((words -> ?)::int8, 0) AS t#", ", "),
         held = each("count(*) FILTER (WHERE t# > 0) AS h#", ", "),
         tfs = each("t#", ", "),
         helds = each("h#", ", "),
@@ -122,14 +124,12 @@ pub(crate) fn ranked(
         columns = table.columns(),
     );
     let limit = Value::Int(i64::try_from(n).unwrap_or(i64::MAX));
-    let values = visible
-        .values
-        .clone()
-        .into_iter()
+    // In the order of the text.
+    let values = (visible.values.iter().cloned())
         .chain(wanted.values)
-        .chain(query.iter().map(|word| text(word)))
         .chain([Value::Texts(query.to_vec())])
-        .chain(visible.values)
+        .chain(visible.values.iter().cloned())
+        .chain(query.iter().map(|word| text(word)))
         .chain([limit])
         .collect();
     Statement::new(&sql, values).about(table, &view.scope)

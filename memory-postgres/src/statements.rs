@@ -16,18 +16,18 @@ pub(crate) enum PutKind {
 
 const PUT_GIVEN: &str = "WITH v AS MATERIALIZED (SELECT nextval('VERSIONS'::regclass) AS version), \
      given AS MATERIALIZED (SELECT g.*, g.record::jsonb AS parsed FROM unnest(?::text[], ?::text[], ?::text[], \
-     ?::int8[], ?::int8[], ?::int8[], ?::int8[], ?::text[], ?::text[], ?::text[], ?EXPECTED) \
-     AS g(namespace, id, kind, created_at, updated_at, expires_at, length, record, words, counts, embeddingEXPECTEDNAME)), ";
+     ?::int8[], ?::int8[], ?::int8[], ?::int8[], ?::text[], ?::text[], ?EXPECTED) \
+     AS g(namespace, id, kind, created_at, updated_at, expires_at, length, record, words, embeddingEXPECTEDNAME)), ";
 
 const PUT_VALUES: &str = "g.kind, g.created_at, g.updated_at, g.expires_at, g.length, v.version, g.record, \
      g.parsed -> 'metadata', ARRAY(SELECT jsonb_array_elements_text(g.parsed -> 'tags')), \
-     string_to_array(g.words, ' '), string_to_array(g.counts, ' ')::int4[], g.embedding";
+     g.words::jsonb, g.embedding";
 
 const PUT_COLUMNS: &str =
-    "kind, created_at, updated_at, expires_at, length, version, record, metadata, tags, words, counts, embedding";
+    "kind, created_at, updated_at, expires_at, length, version, record, metadata, tags, words, embedding";
 
 const PUT_EXCLUDED: &str = "excluded.kind, excluded.created_at, excluded.updated_at, excluded.expires_at, excluded.length, \
-     excluded.version, excluded.record, excluded.metadata, excluded.tags, excluded.words, excluded.counts, excluded.embedding";
+     excluded.version, excluded.record, excluded.metadata, excluded.tags, excluded.words, excluded.embedding";
 
 /// Upserts records whose keys differ. Answers the version that all of them have, one row for each that was written (with its
 /// key) if there is a condition, else one row in all.
