@@ -419,7 +419,11 @@ impl Backend for PostgresBackend {
     }
 
     async fn health(&self) -> Result<Health> {
-        let rows = self.shared.client.read(&self.shared.types, &health::question(&self.shared.names)).await?;
+        let rows = self
+            .shared
+            .client
+            .read(&self.shared.types, &health::question(&self.shared.names, self.shared.wanted))
+            .await?;
         let mut health = health::answer(&rows)?;
         if self.shared.names.reader.is_some() {
             let unsecured = self.shared.client.read(&self.shared.types, &self.shared.names.unsecured()).await?;

@@ -274,9 +274,11 @@ impl Lease<'_> {
         let prepared = self.prepared(types, statement).await?;
         let rows = self.within(async {
             match &prepared {
-                Some(prepared) => object.query_raw(prepared, statement.values.iter().map(|value| value.as_sql())).await,
+                Some(prepared) => {
+                    object.query_raw(prepared, statement.values.iter().map(|value| value as &(dyn ToSql + Sync))).await
+                }
                 None => {
-                    let typed = statement.values.iter().map(|value| (value.as_sql(), types.of(value)));
+                    let typed = statement.values.iter().map(|value| (value as &(dyn ToSql + Sync), types.of(value)));
                     object.query_typed_raw(&statement.sql, typed.collect::<Vec<(&(dyn ToSql + Sync), Type)>>()).await
                 }
             }

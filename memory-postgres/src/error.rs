@@ -138,10 +138,14 @@ pub(crate) fn from_pool(error: PoolError) -> Error {
     }
 }
 
-/// Whether a write that failed so may still have been applied: the server has not said that it was not.
+/// Whether a write that failed so may still have been applied: the server has not said that it was not. One that is stopping may
+/// have committed before it said so.
 pub(crate) fn leaves_outcome_open(error: &tokio_postgres::Error) -> bool {
-    // An encoding error comes before anything is sent; it says which parameter it is.
-    error.code().is_none() && !error.to_string().starts_with("error serializing parameter")
+    match error.code() {
+        Some(code) => code.code().starts_with("57P") || code.code().starts_with("08"),
+        // An encoding error comes before anything is sent.
+        None => !error.to_string().starts_with("error serializing parameter"),
+    }
 }
 
 /// Whether the server has undone the transaction because others were in its way, so that it may be run again at once.

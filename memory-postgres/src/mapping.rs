@@ -1,6 +1,7 @@
 //! Values to bind, records to columns and back.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use memory_core::bm25::TextStatistics;
 use memory_core::kit::text::{Occurrences, TextRanking};
@@ -15,7 +16,7 @@ use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
 use crate::error::corrupt;
 
 /// A value to bind, of the type that [`Types::of`] says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Value {
     Bool(bool),
     Int(i64),
@@ -27,9 +28,16 @@ pub(crate) enum Value {
     Vectors(Vec<Option<PgVector>>),
 }
 
-impl Value {
-    pub(crate) fn as_sql(&self) -> &(dyn ToSql + Sync) {
-        match self {
+/// Nothing of what it holds (ER-2): the driver logs what it binds.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("?")
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        let value: &(dyn ToSql + Sync) = match self {
             Self::Bool(value) => value,
             Self::Int(value) => value,
             Self::Ints(values) => values,
@@ -38,8 +46,15 @@ impl Value {
             Self::Texts(texts) => texts,
             Self::Vector(vector) => vector,
             Self::Vectors(vectors) => vectors,
-        }
+        };
+        value.to_sql_checked(ty, out)
     }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
 }
 
 /// The types of values; those of the extension have another number in each database.
@@ -223,6 +238,12 @@ pub(crate) fn expected(write: &Write) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_bound_is_not_shown() {
+        let values = [Value::Text("secret".to_owned()), Value::Texts(vec!["secret".to_owned()]), Value::Int(1234)];
+        assert_eq!(format!("{values:?}"), "[?, ?, ?]");
+    }
 
     #[test]
     fn words_are_counted() {

@@ -106,6 +106,17 @@ pub(crate) struct Wanted {
     pub(crate) from: u64,
 }
 
+impl Wanted {
+    /// The greatest dimension that gets an index; 0 where none does.
+    pub(crate) fn most_dimension(self) -> i64 {
+        match (self.index, self.half) {
+            (VectorIndex::None, _) => 0,
+            (_, false) => MOST as i64,
+            (_, true) => MOST_HALF as i64,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use memory_core::CollectionName;

@@ -152,9 +152,18 @@ async fn every_kind_of_index_is_made_and_used(_: Context) -> Outcome {
 
 async fn a_collection_below_the_bound_has_no_index(_: Context) -> Outcome {
     for config in [config()?, config()?.with_index_from(1).with_vector_index(VectorIndex::None)] {
-        let place = place(config, Metric::Cosine).await?;
+        let mut place = place(config, Metric::Cosine).await?;
         ensure_eq!(place.uses_of_ten(&Filter::all(), Exactness::Any).await?, 0, "there is none to use");
         ensure_eq!(place.recall(&Filter::all()).await?, 1.0, "any is exact");
+        // Health tells where one is wanted and missing.
+        for (from, index, told) in
+            [(1_000, VectorIndex::Hnsw, true), (1_000, VectorIndex::None, false), (10_000, VectorIndex::Hnsw, false)]
+        {
+            place.config = place.config.with_index_from(from).with_vector_index(index);
+            let (database, _) = place.open().await?;
+            let findings = database.health().await?.findings;
+            ensure_eq!(findings.iter().any(|f| f.what.contains("notes has no index")), told, "{from} {index:?}");
+        }
     }
     Ok(())
 }
