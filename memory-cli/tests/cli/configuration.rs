@@ -147,7 +147,12 @@ fn each_wrong_configuration_says_what_and_where() {
 
 /// File name, text, exit code, message.
 const SNAPSHOTS: &[(&str, &str, i32, &str)] = &[
-    ("c.toml", "store = \"sqlight:a.db\"", 1, "DIR/c.toml:2: `sqlight` is no backend (known: postgres, postgresql, reference, sqlite)"),
+    (
+        "c.toml",
+        "store = \"sqlight:a.db\"",
+        1,
+        "DIR/c.toml:2: `sqlight` is no backend (known: postgres, postgresql, reference, sqlite)",
+    ),
     (
         "c.toml",
         "stroe = \"sqlite:a.db\"",

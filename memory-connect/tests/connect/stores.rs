@@ -43,7 +43,10 @@ fn what_exists_alone_is_opened_where_nothing_may_be_made() {
 #[test]
 fn a_backend_of_somebody_elses_is_registered_and_opened() {
     let registry = registry();
-    assert_eq!(registry.connectors().map(|c| c.schemes()[0]).collect::<Vec<_>>(), ["postgres", "reference", "sqlite", "acme"]);
+    assert_eq!(
+        registry.connectors().map(|c| c.schemes()[0]).collect::<Vec<_>>(),
+        ["postgres", "reference", "sqlite", "acme"]
+    );
     // The password comes from the environment.
     let backend = block_on(registry.open_url("acme+tls://db/m", Opening::OrMake)).unwrap();
     assert_eq!(backend.capabilities().backend, "reference");
@@ -58,5 +61,8 @@ fn a_scheme_is_given_once() {
     assert_eq!(error.message(), "the scheme acme is taken: register the connector under another one");
     let error = Registry::new().with(memory_sqlite::SqliteConnector).unwrap_err();
     assert_eq!(error.message(), "the scheme sqlite is taken: register the connector under another one");
-    assert_eq!(format!("{:?}", registry()), r#"Registry(["postgres", "postgresql", "reference", "sqlite", "acme", "acme+tls"])"#);
+    assert_eq!(
+        format!("{:?}", registry()),
+        r#"Registry(["postgres", "postgresql", "reference", "sqlite", "acme", "acme+tls"])"#
+    );
 }

@@ -1,5 +1,6 @@
 //! How the suite gets a database: a schema of its own for each case, in the server that `MEMORY_TEST_POSTGRES_URL` names.
 
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,16 +22,25 @@ const HINT: &str = "MEMORY_TEST_POSTGRES_URL is not set: `cargo xtask servers up
 
 /// The server that the tests run on, as its URL says.
 pub(crate) fn url() -> Result<Config> {
-    let url = std::env::var(URL).map_err(|_| Error::new(ErrorKind::Unavailable, HINT))?;
-    url.parse().map_err(|_| Error::invalid(format!("{URL} is no URL of a server")))
+    named_by(URL, HINT)
+}
+
+/// The server that a variable names.
+pub(crate) fn named_by(variable: &str, hint: &'static str) -> Result<Config> {
+    let url = std::env::var(variable).map_err(|_| Error::new(ErrorKind::Unavailable, hint))?;
+    url.parse().map_err(|_| Error::invalid(format!("{variable} is no URL of a server")))
 }
 
 /// A configuration for it.
 pub(crate) fn config() -> Result<PostgresConfig> {
-    let url = url()?;
+    configured(&url()?)
+}
+
+/// A configuration for the server of this URL.
+pub(crate) fn configured(url: &Config) -> Result<PostgresConfig> {
     let host = match url.get_hosts().first() {
         Some(Host::Tcp(host)) => host.clone(),
-        _ => return Err(Error::invalid(format!("{URL} names no host"))),
+        _ => return Err(Error::invalid("the URL of the server names no host")),
     };
     let mut config = PostgresConfig::new(host)
         .with_port(url.get_ports().first().copied().unwrap_or(5432))
@@ -105,11 +115,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    async fn at(&self, schema: String, limits: Option<Limits>) -> Result<Arc<dyn TestDatabase>> {
-        let mut config = config()?.with_schema(&schema);
-        if let Some(limits) = limits {
-            config = config.with_limits(limits);
-        }
+    async fn at(&self, schema: String, config: PostgresConfig) -> Result<Arc<dyn TestDatabase>> {
+        let mut config = config.with_schema(&schema);
         if self.secured {
             make_reader().await;
             config = secured(config, true)?;
@@ -135,11 +142,23 @@ impl Harness for Server {
     async fn database(&self, settings: &Settings) -> Result<Arc<dyn TestDatabase>> {
         let mut limits = Limits::default();
         (limits.record_bytes, limits.k, limits.dimension) = (16 << 20, 10_000, 16_000);
-        self.at(schema(), Some(settings.lower(limits))).await
+        self.at(schema(), config()?.with_limits(settings.lower(limits))).await
     }
 
     async fn attach(&self, location: &str) -> Result<Arc<dyn TestDatabase>> {
-        self.at(location.to_owned(), None).await
+        self.at(location.to_owned(), config()?).await
+    }
+
+    fn server(&self) -> Option<SocketAddr> {
+        let url = url().ok()?;
+        let Some(Host::Tcp(host)) = url.get_hosts().first() else { return None };
+        (host.as_str(), url.get_ports().first().copied().unwrap_or(5432)).to_socket_addrs().ok()?.next()
+    }
+
+    async fn through(&self, address: SocketAddr, deadline: Duration) -> Result<Arc<dyn TestDatabase>> {
+        // What a call may wait for adds up: a connection from the pool, a new one, the statement.
+        let config = config()?.with_port(address.port()).with_wait_timeout(deadline / 5);
+        self.at(schema(), config.with_connect_timeout(deadline * 2 / 5).with_statement_timeout(deadline / 5)).await
     }
 }
 
