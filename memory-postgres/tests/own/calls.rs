@@ -208,7 +208,8 @@ async fn a_hinted_path_is_found_by_its_index(_: Context) -> Outcome {
         ensure_eq!(memory.count(&Filter::metadata(["it's", "a\\b"]).eq("v7")).await?, 1, "one matches");
     }
     database.close().await?;
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // A session tells at its end.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     let sql = "SELECT sum(s.idx_scan)::int8 FROM pg_stat_user_indexes s WHERE s.schemaname = $1 \
                AND pg_get_indexdef(s.indexrelid) LIKE '%jsonb_path_ops%'";
     let uses: i64 = admin.query_one(sql, &[&schema]).await.unwrap().get(0);

@@ -75,15 +75,24 @@ impl Place {
         Ok((database, memory))
     }
 
-    /// How often the server says that an index for vectors was read.
+    /// How often the server says that an index for vectors was read, once that has not changed for a second: a session tells at its
+    /// end, which is a little after its connection's.
     async fn uses(&self) -> i64 {
         let sql = "SELECT coalesce(sum(s.idx_scan), 0)::int8 FROM pg_stat_user_indexes s \
                    JOIN pg_class c ON c.oid = s.indexrelid JOIN pg_am a ON a.oid = c.relam \
                    WHERE s.schemaname = $1 AND a.amname IN ('hnsw', 'ivfflat')";
-        connection().await.query_one(sql, &[&self.schema]).await.unwrap().get(0)
+        let connection = connection().await;
+        let (mut last, mut same) = (-1, 0);
+        while same < 4 {
+            let now: i64 = connection.query_one(sql, &[&self.schema]).await.unwrap().get(0);
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+        last
     }
 
-    /// How often ten searches read it. A session tells at its end.
+    /// How often ten searches read it.
     async fn uses_of_ten(&self, filter: &Filter, exactness: Exactness) -> Result<i64> {
         let before = self.uses().await;
         let (database, memory) = self.open().await?;
@@ -93,7 +102,6 @@ impl Place {
             assert_eq!(memory.search(&request).await?.hits.len(), 10);
         }
         database.close().await?;
-        tokio::time::sleep(Duration::from_millis(500)).await;
         Ok(self.uses().await - before)
     }
 
