@@ -36,15 +36,14 @@ pub(super) fn current(
         Some(last) => caught_up(transaction, target, last, &present)?,
         None => None,
     };
-    let sql = format!("SELECT count(*) FROM {}", target.tables.records);
-    let stored = |transaction: &Transaction<'_>| transaction.query_row(&sql, [], |row| row.get::<_, i64>(0));
-    let (mut index, is_new) = match caught_up {
-        Some(index) => (index, false),
-        None => (Index::new(present, 0), true),
+    let is_new = caught_up.is_none();
+    let stored = if is_new { count(transaction, target)? } else { 0 };
+    let mut index = match caught_up {
+        Some(index) => index,
+        None => Index::new(present, stored),
     };
     if !index.has(part) {
-        let count =
-            if is_new { usize::try_from(stored(transaction)?).unwrap_or_default() } else { index.records.count() };
+        let count = stored.max(index.records.count());
         index.unsaved = usize::MAX;
         let refused = held.is_refused(part, count) || least_bytes(target, part, count) > indexes.budget();
         if refused || !add(transaction, target, indexes, &mut index, part, (is_new, count))? {
@@ -55,6 +54,12 @@ pub(super) fn current(
         }
     }
     Ok(Some(index).filter(|index| index.bytes() <= indexes.budget()))
+}
+
+fn count(transaction: &Transaction<'_>, target: &Target) -> Result<usize, rusqlite::Error> {
+    let sql = format!("SELECT count(*) FROM {}", target.tables.records);
+    let count: i64 = transaction.query_row(&sql, [], |row| row.get(0))?;
+    Ok(usize::try_from(count).unwrap_or_default())
 }
 
 /// The index with what has changed since; `None` where reading all records is better or needed.
@@ -76,7 +81,7 @@ fn caught_up(
         index.remove(number);
         let mut found = statement.query([number])?;
         if let Some(row) = found.next()?
-            && let Some(taken) = take(&mut index, row, true)?
+            && let Some(taken) = take(&mut index, row, None)?
             && let Some(text) = &mut index.text
         {
             text.put(taken.slot, Words::of(target.spec.analyser(), taken.content.as_str()));
@@ -107,9 +112,7 @@ fn add(
     part: Part,
     (is_new, count): (bool, usize),
 ) -> Result<bool, Failure> {
-    if is_new {
-        index.records = super::Records::new(count);
-    }
+    let only = if is_new { None } else { Some(part) };
     match part {
         Part::Text => index.text = Some(Text::default()),
         Part::Vector => index.vectors = target.spec.vectors().map(|spec| Vectors::new(spec, count)),
@@ -123,7 +126,7 @@ fn add(
         let row = rows.next()?;
         let at_end = row.is_none();
         if let Some(row) = row
-            && let Some(taken) = take(index, row, is_new)?
+            && let Some(taken) = take(index, row, only)?
             && part == Part::Text
         {
             contents.push((taken.slot, taken.content));
@@ -173,9 +176,9 @@ struct Taken {
     content: Content,
 }
 
-/// Takes a record over, but for its words; `None` if it is damaged, which is noted. Where it `is_new`, it gets a slot; else it has
-/// one, and only its vector is looked at.
-fn take(index: &mut Index, row: &rusqlite::Row<'_>, is_new: bool) -> Result<Option<Taken>, Failure> {
+/// Takes a record over, but for its words; `None` if it is damaged, which is noted. It gets a slot, unless `only` a part is wanted of
+/// one that has its slot.
+fn take(index: &mut Index, row: &rusqlite::Row<'_>, only: Option<Part>) -> Result<Option<Taken>, Failure> {
     let number: i64 = row.get("row")?;
     let row = Row::read(row, 0)?;
     let vector = row.embedding.map(components);
@@ -198,12 +201,14 @@ fn take(index: &mut Index, row: &rusqlite::Row<'_>, is_new: bool) -> Result<Opti
         expires_at: row.expires_at,
         embedded: vector.is_some(),
     };
-    let slot = if is_new { Some(index.records.put(entry)) } else { index.records.slot(number) };
+    let slot = if only.is_none() { Some(index.records.put(entry)) } else { index.records.slot(number) };
     let Some(slot) = slot else { return Ok(None) };
-    if let (Some(vectors), Some(vector)) = (&mut index.vectors, &vector) {
+    if only != Some(Part::Text)
+        && let (Some(vectors), Some(vector)) = (&mut index.vectors, &vector)
+    {
         vectors.put(slot, vector);
     }
-    if is_new {
+    if only.is_none() {
         index.filters.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).changed(slot);
     }
     Ok(Some(Taken { slot, content: record.content }))
