@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    add, collections, completions, config, count, create, delete, drop, embed, export, get, health, import, init, list,
-    man, namespaces, search, stats,
+    add, bench, collections, completions, config, count, create, delete, drop, embed, export, get, health, import,
+    init, list, man, namespaces, search, stats,
 };
 use crate::failure::Failure;
 
@@ -116,6 +116,8 @@ pub(crate) enum Verb {
     Health(health::Health),
     /// Say what each collection holds and takes up
     Stats(stats::Stats),
+    /// Measure the store with a copy of a collection
+    Bench(bench::Bench),
     /// Write a configuration file
     Init(init::Init),
     /// Show or check the configuration
@@ -157,6 +159,7 @@ impl Verb {
             Self::Embed(_) => ("embed", Namespaces::None),
             Self::Health(_) => ("health", Namespaces::None),
             Self::Stats(_) => ("stats", Namespaces::None),
+            Self::Bench(_) => ("bench", Namespaces::Scope),
             Self::Init(_) => ("init", Namespaces::Home),
             Self::Config(_) => ("config", Namespaces::Scope),
         }

@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 pub(crate) mod add;
+pub(crate) mod bench;
 pub(crate) mod collections;
 pub(crate) mod completions;
 pub(crate) mod config;
@@ -47,6 +48,7 @@ pub(crate) async fn run(context: &Context, out: &mut Output, verb: Verb) -> Resu
         Verb::Embed(args) => embed::run(context, out, args).await,
         Verb::Health(_) => health::run(context, out).await,
         Verb::Stats(args) => stats::run(context, out, args).await,
+        Verb::Bench(args) => bench::run(context, out, args).await,
         Verb::Init(args) => init::run(context, out, args),
         Verb::Config(args) => config::run(context, out, args),
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod benching;
 mod choosing;
 mod codes;
 mod configuration;

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Result};
+use std::io::{self, Read as _, Result};
 use std::path::{Path, PathBuf};
 
 use memory_core::{Analyser, CollectionName, VectorSpec};
@@ -93,6 +93,12 @@ pub(super) fn load(database: &Path, name: &CollectionName, spec: Option<VectorSp
     Ok(index)
 }
 
+/// Whether the file is one of SQLite's.
+fn is_database(path: &Path) -> bool {
+    let mut start = [0; 15];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"SQLite format 3"
+}
+
 /// Removes the file of a collection's index, or of all, and what processes that ended while they wrote one have left.
 pub(super) fn remove(database: &Path, name: Option<&CollectionName>) -> Result<()> {
     let one = name.map(|name| path(database, name));
@@ -104,8 +110,9 @@ pub(super) fn remove(database: &Path, name: Option<&CollectionName>) -> Result<(
         let entry = entry?;
         let found = entry.file_name();
         let rest = found.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
-        // Of one collection: not of those whose names only begin with its name.
-        if rest.is_some_and(|rest| name.is_none() || rest.is_empty() || rest.starts_with(b".")) {
+        // Of one collection: not of those whose names only begin with its name. And never a database, whatever it is called.
+        let is_ours = rest.is_some_and(|rest| name.is_none() || rest.is_empty() || rest.starts_with(b"."));
+        if is_ours && !is_database(&entry.path()) {
             match fs::remove_file(entry.path()) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => {}

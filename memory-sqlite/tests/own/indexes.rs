@@ -421,5 +421,11 @@ async fn compact_and_drop_remove_the_files_of_indexes(_: Context) -> Outcome {
     database.maintain(&Maintenance::Compact).await?;
     ensure!(!longer.exists(), "compact leaves none");
     database.close().await?;
+    // Another database, which is called like one.
+    fs::rename(&path, &longer).unwrap();
+    let database = open(SqliteConfig::new(&path)).await?;
+    database.maintain(&Maintenance::Compact).await?;
+    ensure!(longer.exists(), "a database is no file of an index");
+    database.close().await?;
     Ok(())
 }
