@@ -32,28 +32,37 @@ pub(super) fn current(
     present: State,
     part: Part,
 ) -> Result<Option<Index>, Failure> {
-    let caught_up = match last.or_else(|| indexes.saved(&target.spec)) {
+    let most = indexes.budget();
+    let last = match last {
+        Some(last) => Some(last),
+        // What did not fit the last time is not looked at again, neither in the file of the index nor in the records.
+        None if held.is_refused(part, count(transaction, target)?) => return Ok(None),
+        None => indexes.saved(&target.spec),
+    };
+    let caught_up = match last {
         Some(last) => caught_up(transaction, target, last, &present)?,
         None => None,
     };
     let is_new = caught_up.is_none();
-    let stored = if is_new { count(transaction, target)? } else { 0 };
     let mut index = match caught_up {
         Some(index) => index,
-        None => Index::new(present, stored),
+        None => Index::new(present, count(transaction, target)?),
     };
+    if index.bytes() > most {
+        index.keep_only(part);
+    }
     if !index.has(part) {
-        let count = stored.max(index.records.count());
-        index.unsaved = usize::MAX;
-        let refused = held.is_refused(part, count) || least_bytes(target, part, count) > indexes.budget();
+        let count = if is_new { count(transaction, target)? } else { index.records.count() };
+        let refused = held.is_refused(part, count) || least_bytes(target, part, count) > most;
         if refused || !add(transaction, target, indexes, &mut index, part, (is_new, count))? {
             held.refuse(part, count);
-            if is_new {
-                return Ok(None);
-            }
         }
     }
-    Ok(Some(index).filter(|index| index.bytes() <= indexes.budget()))
+    if index.bytes() > most {
+        held.refuse(part, index.records.count());
+        return Ok(None);
+    }
+    Ok(Some(index).filter(|index| index.has(Part::Text) || index.has(Part::Vector)))
 }
 
 fn count(transaction: &Transaction<'_>, target: &Target) -> Result<usize, rusqlite::Error> {
@@ -113,6 +122,7 @@ fn add(
     (is_new, count): (bool, usize),
 ) -> Result<bool, Failure> {
     let only = if is_new { None } else { Some(part) };
+    index.unsaved = usize::MAX;
     match part {
         Part::Text => index.text = Some(Text::default()),
         Part::Vector => index.vectors = target.spec.vectors().map(|spec| Vectors::new(spec, count)),

@@ -86,6 +86,14 @@ impl Index {
         }
     }
 
+    /// Gives up the other part.
+    fn keep_only(&mut self, part: Part) {
+        match part {
+            Part::Text => self.vectors = None,
+            Part::Vector => self.text = None,
+        }
+    }
+
     /// Removes what is known of a row.
     fn remove(&mut self, row: i64) {
         self.damaged.remove(&row);

@@ -23,6 +23,7 @@ memory_conformance::cases! {
     "VE-5": [
         (every_instruction_set_and_no_memory_answer_alike, A_FILE),
         (a_collection_beyond_the_budget_makes_room_or_is_read, A_FILE),
+        (an_index_that_grew_out_of_the_budget_keeps_what_fits, A_FILE),
         (random_writes_through_two_handles_are_all_seen, A_FILE),
         (what_is_written_over_and_over_is_found_once, A_FILE),
     ],
@@ -304,6 +305,31 @@ const MANY: usize = 2_100;
 
 fn index_file(database: &Path) -> PathBuf {
     PathBuf::from(format!("{}-index-c", database.display()))
+}
+
+async fn an_index_that_grew_out_of_the_budget_keeps_what_fits(_: Context) -> Outcome {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("memory.db");
+    let found = with_index_file(&path).await?;
+    // Both parts take some 440,000 bytes together: there is room for either, not for both.
+    let database = open(SqliteConfig::new(&path).with_memory_budget(380_000)).await?;
+    let memory = collection(&database, "c", Metric::Cosine, 20).await?;
+    for _ in 0..2 {
+        ensure_eq!(answers(&memory).await?, found, "as before");
+        ensure!(state(&memory).await?.starts_with("exact, in memory: "), "the vectors, which came first, stay");
+        let text = memory.stats().await?.indexes.into_iter().find(|index| index.name == "text");
+        ensure!(text.is_some_and(|text| text.state.starts_with("not in memory")), "the words do not fit beside them");
+    }
+    database.close().await?;
+    // Nor does either here: the file is of no use, and the records answer.
+    let database = open(SqliteConfig::new(&path).with_memory_budget(100_000)).await?;
+    let memory = collection(&database, "c", Metric::Cosine, 20).await?;
+    for _ in 0..2 {
+        ensure_eq!(answers(&memory).await?, found, "from the records");
+        ensure!(state(&memory).await?.starts_with("not in memory"), "nothing fits");
+    }
+    database.close().await?;
+    Ok(())
 }
 
 /// The answers of a handle to a vector search, one with a filter, and a text search.
