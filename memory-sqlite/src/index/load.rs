@@ -44,15 +44,15 @@ pub(super) fn current(
         None => None,
     };
     let is_new = caught_up.is_none();
-    let mut index = match caught_up {
-        Some(index) => index,
-        None => Index::new(present, count(transaction, target)?),
+    let count = match &caught_up {
+        Some(index) => index.records.count(),
+        None => count(transaction, target)?,
     };
+    let mut index = caught_up.unwrap_or_else(|| Index::new(present, count));
     if index.bytes() > most {
         index.keep_only(part);
     }
     if !index.has(part) {
-        let count = if is_new { count(transaction, target)? } else { index.records.count() };
         let refused = held.is_refused(part, count) || least_bytes(target, part, count) > most;
         if refused || !add(transaction, target, indexes, &mut index, part, (is_new, count))? {
             held.refuse(part, count);
