@@ -55,11 +55,10 @@ fn part(tool: &Path, folder: &Path, files: &[&str], left_out: &[&str], tally: &m
     let outcome = tried(command.args(["--", "--lib", "--"]).args(left_out).env_remove("CARGO_TARGET_DIR"));
     let killed = lines(&results.join("caught.txt")).len() + lines(&results.join("timeout.txt")).len();
     let alive = lines(&results.join("missed.txt"));
-    for mutant in &alive {
-        eprintln!("alive, and not listed in .cargo/mutants.toml: {mutant}");
-    }
     tally.passed += killed as u64;
-    tally.failed += alive.len() as u64;
+    for mutant in &alive {
+        tally.fail(format!("alive, and not listed in .cargo/mutants.toml: {mutant}"));
+    }
     if alive.is_empty() {
         let outcome = if killed == 0 { Err("no mutant was tried".to_owned()) } else { outcome };
         tally.step("mutants", outcome);

@@ -64,8 +64,12 @@ pub(crate) fn run_command(options: &Options) -> Result<(), String> {
     verdict(&tally)
 }
 
-/// A run is good if something ran, nothing failed and nothing was skipped. The tally is the last line of output.
+/// A run is good if something ran, nothing failed and nothing was skipped. What failed is shown again; the tally is the last line
+/// of output.
 fn verdict(tally: &Tally) -> Result<(), String> {
+    for failure in tally.failures() {
+        println!("\nFailed: {}", failure.trim());
+    }
     if tally.ignored > 0 {
         println!("{} ignored: no test may be skipped", tally.ignored);
     }
@@ -121,8 +125,7 @@ fn tests(name: &str, command: &mut std::process::Command, tally: &mut Tally) {
         eprintln!("{name}: {message}");
     }
     if tally.failed == failed && (outcome.is_err() || tally.passed == passed) {
-        eprintln!("{name}: no test failed, but the tests did not run as they should");
-        tally.failed += 1;
+        tally.fail(format!("{name}: no test failed, but the tests did not run as they should"));
     }
 }
 
@@ -152,7 +155,11 @@ mod unit {
 
     #[test]
     fn a_run_without_tests_or_with_a_failed_or_skipped_one_is_not_good() {
-        let tally = |passed, failed, ignored| Tally { passed, failed, ignored };
+        let tally = |passed, failed, ignored| {
+            let mut tally = Tally::default();
+            (tally.passed, tally.failed, tally.ignored) = (passed, failed, ignored);
+            tally
+        };
         assert_eq!(verdict(&tally(3, 0, 0)), Ok(()));
         assert!(verdict(&tally(0, 0, 0)).is_err());
         assert!(verdict(&tally(3, 1, 0)).is_err());
@@ -161,8 +168,9 @@ mod unit {
 
     #[test]
     fn a_command_that_runs_no_test_is_a_failure() {
-        let mut tally = Tally { passed: 5, failed: 0, ignored: 0 };
+        let mut tally = Tally::default();
+        tally.passed = 5;
         tests("none", &mut cargo(&["--version"]), &mut tally);
-        assert_eq!(tally, Tally { passed: 5, failed: 1, ignored: 0 });
+        assert_eq!((tally.passed, tally.failed, tally.failures().len()), (5, 1, 1));
     }
 }
