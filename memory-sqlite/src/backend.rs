@@ -42,13 +42,13 @@ impl Shared {
         access: Access,
         work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let room = if self.workers.has_queue(access) { Some(self.room(0).await?) } else { None };
+        let room = self.workers.room(access, 0).await.map_err(|_| closed())?;
         answer(self.workers.submit(access, room, work)?).await
     }
 
     /// Waits for a place in the queue of the thread that writes, for a job with so many bytes.
     pub(crate) async fn room(&self, bytes: usize) -> Result<Room> {
-        self.workers.room(bytes).await.map_err(|_| closed())
+        self.workers.room(Access::Write, bytes).await.map_err(|_| closed())
     }
 
     /// Runs a write that shares its transactions with others, and waits for their commits.

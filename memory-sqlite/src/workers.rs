@@ -2,15 +2,15 @@
 //!
 //! A queue holds what live callers wait for: each waits for one job at a time, and the job of a caller that has gone before it
 //! began is skipped, as are the runs of a large batch that have not begun. What has begun runs to its end, so each record is old
-//! or new (WR-7). The queue of the thread that writes has a bound, outside of which callers wait for a place.
+//! or new (WR-7). Each queue has a bound, outside of which callers wait for a place.
 
 pub(crate) mod group;
-mod queue;
+pub(crate) mod queue;
 mod rooms;
 
 use std::fmt;
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use futures_channel::oneshot;
@@ -18,7 +18,7 @@ use memory_core::{Error, Result};
 use rusqlite::{Connection, Transaction};
 
 use self::group::Member;
-use self::queue::Queue;
+use self::queue::{Queue, Takers};
 pub(crate) use self::rooms::Room;
 use self::rooms::Rooms;
 use crate::config::SqliteConfig;
@@ -28,7 +28,7 @@ use crate::jobs::Runs;
 /// More readers than this do not help: SQLite's own locks and the disk are shared.
 const MOST_READERS: usize = 4;
 
-/// So many jobs may be queued for the thread that writes, or be under way; who comes then waits for a place.
+/// So many jobs may be in a queue, or be under way; who comes then waits for a place.
 const MOST_JOBS: usize = 1_024;
 
 /// And so many bytes of records may they hold together; a larger batch has the queue to itself.
@@ -46,21 +46,20 @@ pub(crate) enum Work {
     Close(oneshot::Sender<Result<()>>, Vec<JoinHandle<()>>),
 }
 
-/// What [`Workers::close`] takes.
-struct Open {
-    /// Absent for a database in memory, which is one connection.
-    reads: Option<mpsc::Sender<Job>>,
-    readers: Vec<JoinHandle<()>>,
+/// The threads that read, but for a database in memory, which is one connection.
+struct Reads {
+    rooms: Arc<Rooms>,
+    queue: Arc<Queue<Job>>,
 }
 
 /// The threads of one open database. When this is dropped, they end by themselves after the jobs that are queued.
 pub(crate) struct Workers {
-    open: Mutex<Option<Open>>,
+    /// The threads that read, until [`Self::close`] takes them.
+    open: Mutex<Option<Vec<JoinHandle<()>>>>,
+    reads: Option<Reads>,
     /// For what goes into `writes`.
     rooms: Arc<Rooms>,
     writes: Arc<Queue<Work>>,
-    /// Whether reads, too, go to the thread that writes.
-    single: bool,
 }
 
 /// Which thread runs a job.
@@ -75,32 +74,30 @@ impl Workers {
     pub(crate) fn start(config: &SqliteConfig) -> Result<(Self, oneshot::Receiver<Result<()>>)> {
         let writes = Arc::new(Queue::new());
         let (opened, answer) = oneshot::channel();
-        let (writer_config, taken) = (config.clone(), Arc::clone(&writes));
-        spawn("memory-sqlite-write", move || writer(&writer_config, &taken, opened))?;
-        let (mut reads, mut readers) = (None, Vec::new());
-        if config.path().is_some() {
-            let (sender, jobs) = mpsc::channel();
-            let jobs = Arc::new(Mutex::new(jobs));
+        let (writer_config, takers) = (config.clone(), Takers(Arc::clone(&writes)));
+        spawn("memory-sqlite-write", move || writer(&writer_config, &takers, opened))?;
+        let rooms = || Rooms::new(MOST_JOBS, MOST_BYTES);
+        let reads = config.path().map(|_| Reads { rooms: rooms(), queue: Arc::new(Queue::new()) });
+        // From here on an error ends what was started.
+        let workers = Self { open: Mutex::default(), reads, rooms: rooms(), writes };
+        let mut readers = Vec::new();
+        if let Some(reads) = &workers.reads {
+            let takers = Arc::new(Takers(Arc::clone(&reads.queue)));
             for _ in 0..thread::available_parallelism().map_or(1, NonZero::get).min(MOST_READERS) {
-                let (config, jobs) = (config.clone(), Arc::clone(&jobs));
-                let spawned = spawn("memory-sqlite-read", move || reader(&config, &jobs));
-                // Without this the thread that writes would wait for ever.
-                readers.push(spawned.inspect_err(|_| writes.close())?);
+                let (config, takers) = (config.clone(), Arc::clone(&takers));
+                readers.push(spawn("memory-sqlite-read", move || reader(&config, &takers.0))?);
             }
-            reads = Some(sender);
         }
-        let (single, rooms) = (reads.is_none(), Rooms::new(MOST_JOBS, MOST_BYTES));
-        Ok((Self { open: Mutex::new(Some(Open { reads, readers })), rooms, writes, single }, answer))
+        *workers.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(readers);
+        Ok((workers, answer))
     }
 
-    /// Whether a job of this kind goes to the thread that writes, and so needs a place there.
-    pub(crate) fn has_queue(&self, access: Access) -> bool {
-        self.single || access == Access::Write
-    }
-
-    /// Asks for a place in the queue of the thread that writes; the receiver is let down when the database is closed.
-    pub(crate) fn room(&self, bytes: usize) -> oneshot::Receiver<Room> {
-        self.rooms.ask(bytes)
+    /// Asks for a place in the queue for such jobs; the receiver is let down when the database is closed.
+    pub(crate) fn room(&self, access: Access, bytes: usize) -> oneshot::Receiver<Room> {
+        match (&self.reads, access) {
+            (Some(reads), Access::Read) => reads.rooms.ask(bytes),
+            _ => self.rooms.ask(bytes),
+        }
     }
 
     /// Queues a job that has the connection to itself; the receiver gets what it answers.
@@ -110,7 +107,7 @@ impl Workers {
     pub(crate) fn submit<T: Send + 'static>(
         &self,
         access: Access,
-        room: Option<Room>,
+        room: Room,
         work: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T>>> {
         let (sender, receiver) = oneshot::channel();
@@ -122,10 +119,13 @@ impl Workers {
             }
         });
         let guard = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = guard.as_ref().ok_or_else(closed)?;
-        match (&open.reads, access) {
-            (Some(reads), Access::Read) => reads.send(job).map_err(|_| gone())?,
-            _ => self.push(Work::Alone(job))?,
+        guard.as_ref().ok_or_else(closed)?;
+        let taken = match (&self.reads, access) {
+            (Some(reads), Access::Read) => reads.queue.push(job),
+            _ => self.writes.push(Work::Alone(job)),
+        };
+        if !taken {
+            return Err(gone());
         }
         Ok(receiver)
     }
@@ -148,9 +148,10 @@ impl Workers {
 
     /// Ends the threads after the jobs that are queued. `None` if that was asked before.
     pub(crate) fn close(&self) -> Result<Option<oneshot::Receiver<Result<()>>>> {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Open { reads, readers }) = open else { return Ok(None) };
-        drop(reads);
+        let Some(readers) = self.open.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(None) };
+        if let Some(reads) = &self.reads {
+            reads.close();
+        }
         self.rooms.close();
         let (sender, receiver) = oneshot::channel();
         self.push(Work::Close(sender, readers))?;
@@ -159,8 +160,18 @@ impl Workers {
     }
 }
 
+impl Reads {
+    fn close(&self) {
+        self.rooms.close();
+        self.queue.close();
+    }
+}
+
 impl Drop for Workers {
     fn drop(&mut self) {
+        if let Some(reads) = &self.reads {
+            reads.close();
+        }
         self.rooms.close();
         self.writes.close();
     }
@@ -220,17 +231,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
     thread::Builder::new().name(name.to_owned()).spawn(work).map_err(unavailable)
 }
 
-/// Lets the callers down whose jobs are left when the thread ends, so that none waits for ever.
-struct Ending<'a>(&'a Queue<Work>);
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        self.0.abandon();
-    }
-}
-
-fn writer(config: &SqliteConfig, queue: &Queue<Work>, opened: oneshot::Sender<Result<()>>) {
-    let _ending = Ending(queue);
+fn writer(config: &SqliteConfig, Takers(queue): &Takers<Work>, opened: oneshot::Sender<Result<()>>) {
     let mut connection = match connection::open(config) {
         Ok(connection) => connection,
         Err(error) => {
@@ -257,12 +258,9 @@ fn writer(config: &SqliteConfig, queue: &Queue<Work>, opened: oneshot::Sender<Re
     let _ = answer.send(connection::close(connection));
 }
 
-fn reader(config: &SqliteConfig, jobs: &Mutex<mpsc::Receiver<Job>>) {
+fn reader(config: &SqliteConfig, jobs: &Queue<Job>) {
     let mut connection = None;
-    loop {
-        // The lock is held while waiting: the others wait for the lock instead.
-        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
+    while let Some(job) = jobs.take() {
         let opened = match connection.take() {
             Some(opened) => Ok(opened),
             None => connection::open_reader(config),

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
+
+use crate::workers::queue::{Queue, Takers};
 
 /// More than this gain little, for all wait for the same memory.
 const MOST: usize = 8;
@@ -16,7 +18,7 @@ type Job = Box<dyn FnOnce() + Send>;
 pub(super) struct Helpers(Mutex<Option<Started>>);
 
 struct Started {
-    jobs: mpsc::Sender<Job>,
+    jobs: Arc<Queue<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -93,40 +95,49 @@ impl Helpers {
                 }
             };
             // Without helpers this thread does all.
-            let _ = started.jobs.send(Box::new(help));
+            started.jobs.push(Box::new(help));
         }
     }
 
     /// Ends the threads and waits for them.
     pub(super) fn stop(&self) {
-        let started = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Started { jobs, threads }) = started else { return };
-        drop(jobs);
-        for thread in threads {
+        for thread in self.close() {
             // What one that panicked left undone was done by its searcher.
             let _ = thread.join();
         }
+    }
+
+    /// Lets the threads end. They do so by themselves.
+    fn close(&self) -> Vec<JoinHandle<()>> {
+        let started = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Started { jobs, threads }) = started else { return Vec::new() };
+        jobs.close();
+        threads
+    }
+}
+
+impl Drop for Helpers {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 
 /// One thread less than there are cores, for the one that searches works too; fewer if the system gives no more.
 fn start() -> Started {
-    let (jobs, receiver) = mpsc::channel::<Job>();
-    let receiver = Arc::new(Mutex::new(receiver));
+    let jobs = Arc::new(Queue::<Job>::new());
     let cores = thread::available_parallelism().map_or(1, NonZero::get).min(MOST);
+    let takers = Arc::new(Takers(Arc::clone(&jobs)));
     let help = |_| {
-        let receiver = Arc::clone(&receiver);
+        let takers = Arc::clone(&takers);
         let work = move || {
-            loop {
-                // The lock is held while waiting: the others wait for the lock instead.
-                let job = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok(job) = job else { return };
+            while let Some(job) = takers.0.take() {
                 job();
             }
         };
         thread::Builder::new().name("memory-sqlite-scan".to_owned()).spawn(work).ok()
     };
-    Started { jobs, threads: (1..cores).filter_map(help).collect() }
+    let threads = (1..cores).filter_map(help).collect();
+    Started { jobs, threads }
 }
 
 impl fmt::Debug for Helpers {

@@ -1,9 +1,9 @@
-//! The queue of the thread that writes: first come, first served. [`Rooms`](super::rooms::Rooms) keeps it short.
+//! A queue for threads: first come, first served, and each item wakes one of them.
 
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Any thread puts in, one takes out.
+/// Any thread puts in, those whose work it is take out.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
     state: Mutex<State<T>>,
@@ -60,7 +60,7 @@ impl<T> Queue<T> {
     /// Takes nothing more in. What is in is still taken out.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
-        self.changed.notify_one();
+        self.changed.notify_all();
     }
 
     /// Closes and throws away what is in.
@@ -76,6 +76,16 @@ impl<T> Queue<T> {
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the threads hold that take out: when the last of them has ended, nobody that put something in waits for ever.
+#[derive(Debug)]
+pub(crate) struct Takers<T>(pub(crate) Arc<Queue<T>>);
+
+impl<T> Drop for Takers<T> {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 
@@ -110,6 +120,17 @@ mod tests {
         let queue = Queue::new();
         queue.push(1);
         queue.abandon();
+        assert_eq!((queue.push(2), queue.take()), (false, None));
+    }
+
+    #[test]
+    fn without_takers_it_takes_nothing_in() {
+        let queue = Arc::new(Queue::new());
+        let takers = Arc::new(Takers(Arc::clone(&queue)));
+        let other = Arc::clone(&takers);
+        drop(takers);
+        assert!(queue.push(1));
+        drop(other);
         assert_eq!((queue.push(2), queue.take()), (false, None));
     }
 

@@ -1,4 +1,4 @@
-//! How much may wait for the thread that writes. Who finds it full waits as a future, and is let in in the order of asking.
+//! How much may wait for a thread. Who finds it full waits as a future, and is let in in the order of asking.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
