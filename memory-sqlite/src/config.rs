@@ -89,7 +89,7 @@ impl SqliteConfig {
     }
 
     /// How many bytes what is held in memory of all collections together may take: 4 GiB unless set. A record takes about 80 bytes,
-    /// its vector of d components 5 d + 12, and each different word in it 5. Where it is too little for all, those of the collections that were not searched for longest are given
+    /// its vector of d components 5 d + 16, and each different word in it 5. Where it is too little for all, those of the collections that were not searched for longest are given
     /// up; a collection that does not fit alone is searched in the file, which is slower and gives the same answers. 0 keeps none.
     #[must_use]
     pub fn with_memory_budget(mut self, bytes: usize) -> Self {

@@ -16,7 +16,7 @@ use super::text::Text;
 use super::vector::Vectors;
 
 /// What the file begins with. Its last number changes with what follows.
-const MAGIC: &[u8; 8] = b"MEMRIDX1";
+const MAGIC: &[u8; 8] = b"MEMRIDX2";
 
 /// Of fewer records none is made: reading them takes no longer.
 pub(super) const LEAST: usize = 2_000;

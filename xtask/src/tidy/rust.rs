@@ -18,6 +18,7 @@ const UNSAFE: &[(&str, &str)] = &[
         "memory-sqlite/src/index/vector/kernel.rs",
         "calling what is compiled for an instruction set, and loading wide registers",
     ),
+    ("memory-sqlite/src/index/vector/pages.rs", "advice to the system about memory"),
 ];
 
 /// Lints that guard against a panic. Only tests may turn one off, and the suite, which is a test.

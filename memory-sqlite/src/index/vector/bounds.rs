@@ -5,7 +5,7 @@
 
 use memory_core::{Metric, similarity};
 
-use super::codes::{Code, Fit, SLACK, encode_query};
+use super::codes::{Code, Coded, Fit, MIDDLE, SLACK, encode_query};
 use super::kernel::Kernel;
 
 /// How much a stored length's square may be above the true one, as a part of it.
@@ -16,16 +16,25 @@ const SQUARE_SLACK: f64 = 5e-7;
 pub(super) struct Bounds {
     metric: Metric,
     pub(super) code: Code,
-    /// The factor of scale · product.
-    factor: f64,
+    /// By the upper halves of the stored codes and the upper part of the query's.
+    coarse: Weights,
+    /// By the whole codes.
+    fine: Weights,
     /// The weight of the square of the stored length in the closeness.
     square: f64,
-    /// The weights in the radius of a code's error, of the length, and of its square.
-    by_error: f64,
-    by_length: f64,
     by_square: f64,
     /// |q|².
     query_square: f64,
+}
+
+/// What the interval of one kind of product depends on.
+#[derive(Debug)]
+struct Weights {
+    /// The factor of scale · product.
+    factor: f64,
+    /// The weights in the radius of a code's error, and of the length.
+    by_error: f64,
+    by_length: f64,
 }
 
 impl Bounds {
@@ -33,17 +42,20 @@ impl Bounds {
         let query_square = query.iter().fold(0.0, |sum, x| sum + f64::from(*x) * f64::from(*x));
         let unit = if metric == Metric::Cosine && query_square > 0.0 { 1.0 / query_square.sqrt() } else { 1.0 };
         let vector: Vec<f64> = query.iter().map(|x| f64::from(*x) * unit).collect();
-        let (code, scale, error) = encode_query(&vector);
+        let Coded { code, scale, error, coarse } = encode_query(&vector);
         let length = query_square.sqrt() * unit * (1.0 + SLACK);
-        let slack = 2.0 * SLACK * (length + error);
         let doubled = if metric == Metric::Euclidean { 2.0 } else { 1.0 };
+        let weights = |scale: f64, error: f64| {
+            let slack = 2.0 * SLACK * (length + error);
+            let (by_error, by_length) = (doubled * (length + error + slack), doubled * (error + slack));
+            Weights { factor: doubled * scale, by_error, by_length }
+        };
         Self {
             metric,
+            coarse: weights(128.0 * scale, coarse),
+            fine: weights(scale, error),
             code,
-            factor: doubled * scale,
             square: doubled - 1.0,
-            by_error: doubled * (length + error + slack),
-            by_length: doubled * (error + slack),
             by_square: (doubled - 1.0) * SQUARE_SLACK,
             query_square,
         }
@@ -51,10 +63,22 @@ impl Bounds {
 
     /// The bounds of the closeness of a stored vector: of that which the core's arithmetic gives, its rounding included.
     pub(super) fn closeness(&self, fit: Fit, product: i32) -> (f64, f64) {
-        let (scale, error, length) = (f64::from(fit.scale), f64::from(fit.error), f64::from(fit.length));
+        self.within_radius(&self.fine, fit, fit.error, f64::from(product))
+    }
+
+    /// The upper bound, by the product of the upper half of the stored code with the upper part of the query's.
+    #[inline(always)]
+    pub(super) fn upper(&self, fit: Fit, product: i32) -> f64 {
+        let product = 16.0 * f64::from(product) - MIDDLE * f64::from(self.code.high_sum);
+        self.within_radius(&self.coarse, fit, fit.coarse, product).1
+    }
+
+    #[inline(always)]
+    fn within_radius(&self, weights: &Weights, fit: Fit, error: f32, product: f64) -> (f64, f64) {
+        let (scale, error, length) = (f64::from(fit.scale), f64::from(error), f64::from(fit.length));
         let square = length * length;
-        let middle = self.factor * (scale * f64::from(product)) - self.square * square;
-        let radius = self.by_error * error + self.by_length * length + self.by_square * square;
+        let middle = weights.factor * (scale * product) - self.square * square;
+        let radius = weights.by_error * error + weights.by_length * length + self.by_square * square;
         (middle - radius, middle + radius)
     }
 
@@ -117,31 +141,40 @@ impl<'a> Exact<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::codes::{CHUNK, Chunk, chunks, encode};
+    use super::super::codes::{Codes, chunks, encode};
     use super::*;
 
-    fn bounds(metric: Metric, query: &[f32], stored: &[f32]) -> (f64, f64) {
+    /// The bounds by the whole codes, and the upper one by the upper halves.
+    fn bounds(metric: Metric, query: &[f32], stored: &[f32]) -> (f64, f64, f64) {
         let bounds = Bounds::new(metric, query);
-        let mut code = vec![Chunk([128; CHUNK]); chunks(stored.len())];
+        let mut codes = Codes::default();
+        codes.resize(chunks(stored.len()));
         let length = stored.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
         let factor = if metric == Metric::Cosine { 1.0 / length } else { 1.0 };
-        let fit = encode(stored, factor, &mut code);
-        let mut product = [0];
-        Kernel::best().products(&code, &bounds.code, &[0], &mut product);
-        bounds.closeness(fit, product[0])
+        let fit = encode(stored, factor, &mut codes, 0);
+        let kernel = Kernel::best();
+        let mut half = [0];
+        kernel.products(&codes.upper, &bounds.code.high, &[0], &mut half);
+        let mut whole = [0];
+        kernel.whole(&codes, &bounds.code, &[0], &mut whole);
+        let (low, high) = bounds.closeness(fit, whole[0]);
+        (low, high, bounds.upper(fit, half[0]))
     }
 
     #[test]
     fn bounds_hold_the_closeness_and_are_narrow() {
         let (q, x) = ([0.6, 0.8, 0.0], [3.0, 4.0, 12.0]);
         // 5 / 13; the code's steps are 12 / 13 / 127 wide.
-        let (low, high) = bounds(Metric::Cosine, &q, &x);
+        let (low, high, upper) = bounds(Metric::Cosine, &q, &x);
         assert!(low <= 5.0 / 13.0 && 5.0 / 13.0 <= high && high - low < 0.02, "{low} {high}");
-        let (low, high) = bounds(Metric::Dot, &q, &x);
+        assert!((5.0 / 13.0..0.6).contains(&upper), "{upper}");
+        let (low, high, upper) = bounds(Metric::Dot, &q, &x);
         assert!(low <= 5.0 && 5.0 <= high && high - low < 0.25, "{low} {high}");
+        assert!((5.0..8.0).contains(&upper), "{upper}");
         // 2 · 5 - 169
-        let (low, high) = bounds(Metric::Euclidean, &q, &x);
+        let (low, high, upper) = bounds(Metric::Euclidean, &q, &x);
         assert!(low <= -159.0 && -159.0 <= high && high - low < 0.5, "{low} {high}");
+        assert!((-159.0..-153.0).contains(&upper), "{upper}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod bounds;
 mod codes;
 mod kernel;
+mod pages;
 mod rows;
 mod scan;
 mod vectors;

@@ -5,7 +5,7 @@ use std::mem::size_of;
 
 use memory_core::{Metric, VectorSpec};
 
-use super::codes::{CHUNK, Chunk, Fit, chunks, encode};
+use super::codes::{CHUNK, Chunk, Codes, Fit, chunks, encode};
 use crate::index::bytes::{In, Out, damaged};
 use crate::index::slots::keep;
 
@@ -16,14 +16,14 @@ pub(crate) struct Vectors {
     pub(super) dimension: usize,
     /// By slot, as all that follows.
     pub(super) fits: Vec<Fit>,
-    pub(super) codes: Vec<Chunk>,
+    pub(super) codes: Codes,
     /// Of the slots from `first` on. Of those before, which come from a file of codes alone, only the records know the vectors.
     components: Vec<f32>,
     first: usize,
 }
 
 /// Its bounds are no numbers, so they are not above any cut.
-const ABSENT: Fit = Fit { scale: 0.0, error: 0.0, length: f32::NAN };
+pub(super) const ABSENT: Fit = Fit { scale: 0.0, error: 0.0, coarse: 0.0, length: f32::NAN };
 
 impl Vectors {
     /// Nothing yet, with room for so many.
@@ -32,7 +32,7 @@ impl Vectors {
             metric: spec.metric,
             dimension: spec.dimension,
             fits: Vec::with_capacity(room),
-            codes: Vec::with_capacity(room * chunks(spec.dimension)),
+            codes: Codes::with_capacity(room * chunks(spec.dimension)),
             components: Vec::with_capacity(room * spec.dimension),
             first: 0,
         }
@@ -45,7 +45,7 @@ impl Vectors {
 
     /// How many bytes a vector takes: itself, its code, and how well that fits.
     pub(crate) fn bytes_each(dimension: usize) -> usize {
-        dimension * size_of::<f32>() + chunks(dimension) * CHUNK + size_of::<Fit>()
+        dimension * size_of::<f32>() + 2 * chunks(dimension) * CHUNK + size_of::<Fit>()
     }
 
     /// How many bytes are held.
@@ -62,21 +62,31 @@ impl Vectors {
 
     /// Writes what a scan needs for [`Self::read_from`].
     pub(in crate::index) fn write(&self, out: &mut Out) -> io::Result<()> {
-        let fits: Vec<f32> = self.fits.iter().flat_map(|fit| [fit.scale, fit.error, fit.length]).collect();
-        out.numbers(&fits)?;
-        self.codes.iter().try_for_each(|chunk| out.bytes(&chunk.0))
+        let numbers = |fit: &Fit| [fit.scale, fit.error, fit.coarse, fit.length];
+        out.numbers(&self.fits.iter().flat_map(numbers).collect::<Vec<f32>>())?;
+        let Codes { upper, lower } = &self.codes;
+        upper.iter().chain(lower).try_for_each(|chunk| out.bytes(&chunk.0))
     }
 
     pub(in crate::index) fn read_from(input: &mut In, spec: VectorSpec, slots: usize) -> io::Result<Self> {
         let numbers: Vec<f32> = input.numbers()?;
-        let (triples, rest) = numbers.as_chunks::<3>();
-        if triples.len() > slots || !rest.is_empty() {
+        let (fits, rest) = numbers.as_chunks::<4>();
+        if fits.len() > slots || !rest.is_empty() {
             return Err(damaged());
         }
-        let fits = triples.iter().map(|[scale, error, length]| Fit { scale: *scale, error: *error, length: *length });
-        let bytes = input.bytes(triples.len() * chunks(spec.dimension) * CHUNK)?;
-        let codes = bytes.as_chunks::<CHUNK>().0.iter().map(|chunk| Chunk(*chunk)).collect();
-        let fits: Vec<Fit> = fits.collect();
+        let fit = |[scale, error, coarse, length]: &[f32; 4]| Fit {
+            scale: *scale,
+            error: *error,
+            coarse: *coarse,
+            length: *length,
+        };
+        let fits: Vec<Fit> = fits.iter().map(fit).collect();
+        let count = fits.len() * chunks(spec.dimension);
+        let mut codes = Codes::with_capacity(count);
+        for half in [&mut codes.upper, &mut codes.lower] {
+            let bytes = input.bytes(count * CHUNK)?;
+            half.extend(bytes.as_chunks::<CHUNK>().0.iter().map(|chunk| Chunk(*chunk)));
+        }
         Ok(Self { first: fits.len(), fits, codes, ..Self::new(spec, 0) })
     }
 
@@ -86,7 +96,7 @@ impl Vectors {
         if at >= self.fits.len() {
             self.make_room(at + 1);
             self.fits.resize(at + 1, ABSENT);
-            self.codes.resize((at + 1) * chunks, Chunk([128; CHUNK]));
+            self.codes.resize((at + 1) * chunks);
             self.components.resize((at + 1 - self.first) * self.dimension, 0.0);
         }
         if let Some(place) = at.checked_sub(self.first) {
@@ -94,7 +104,7 @@ impl Vectors {
         }
         let square = vector.iter().fold(0.0, |sum, x| sum + f64::from(*x) * f64::from(*x));
         let factor = if self.metric == Metric::Cosine && square > 0.0 { 1.0 / f64::sqrt(square) } else { 1.0 };
-        self.fits[at] = encode(vector, factor, &mut self.codes[at * chunks..][..chunks]);
+        self.fits[at] = encode(vector, factor, &mut self.codes, at * chunks);
     }
 
     /// Room grows by an eighth, not by doubling, for this is most of what the process holds.
@@ -110,7 +120,8 @@ impl Vectors {
     /// Gives up all slots but these, which ascend.
     pub(crate) fn compact(&mut self, kept: &[u32]) {
         keep(&mut self.fits, 1, kept);
-        keep(&mut self.codes, chunks(self.dimension), kept);
+        keep(&mut self.codes.upper, chunks(self.dimension), kept);
+        keep(&mut self.codes.lower, chunks(self.dimension), kept);
         let (in_file, here) = kept.split_at(kept.partition_point(|slot| (*slot as usize) < self.first));
         // There are fewer slots than u32 can count.
         let here: Vec<u32> = here.iter().map(|slot| slot - self.first as u32).collect();
@@ -137,9 +148,11 @@ pub(super) mod tests {
         vectors.put(3, &[3.0, 4.0]);
         assert_eq!((vectors.vector(3), vectors.vector(4)), (Some(&[3.0, 4.0][..]), None));
         assert!(vectors.fits[1].length.is_nan() && !vectors.fits[3].length.is_nan());
-        let code = vectors.codes[3];
+        let code = |vectors: &Vectors, slot: usize| (vectors.codes.upper[slot], vectors.codes.lower[slot]);
+        let of_three = code(&vectors, 3);
         vectors.compact(&[1, 3, 4]);
-        assert_eq!((vectors.vector(1), vectors.codes[1], vectors.fits.len()), (Some(&[3.0, 4.0][..]), code, 2));
+        assert_eq!((vectors.vector(1), vectors.fits.len()), (Some(&[3.0, 4.0][..]), 2));
+        assert_eq!(code(&vectors, 1), of_three);
         assert!(vectors.fits[0].length.is_nan());
     }
 

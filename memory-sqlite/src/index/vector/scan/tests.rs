@@ -137,10 +137,17 @@ fn few_vectors_are_looked_at() {
     let index = index(Metric::Cosine, 96, &data);
     let query: Vec<f32> = middles[3].iter().map(|x| *x as f32).collect();
     let wanted = Wanted { now: 0, most: 10, min_score: None };
-    let found = survey(&index, Metric::Cosine, &query, Slots::All, wanted).candidates(0..8_000);
+    let survey = survey(&index, Metric::Cosine, &query, Slots::All, wanted);
+    let found = survey.candidates(0..8_000);
     assert!((10..100).contains(&found.len()), "{} of 8,000", found.len());
     let vectors = index.vectors.as_ref().unwrap();
-    assert!((10..13).contains(&look(vectors, Kernel::best(), &query, found, wanted, &mut never).unwrap().len()));
+    let every: Vec<u32> = (0..8_000).collect();
+    let mut products = vec![0; 8_000];
+    survey.kernel.products(&vectors.codes.upper, &survey.bounds.code.high, &every, &mut products);
+    let halves =
+        vectors.fits.iter().zip(products).filter(|(fit, half)| survey.bounds.upper(**fit, *half) >= survey.cut());
+    assert!((found.len()..1_000).contains(&halves.clone().count()), "{} of 8,000", halves.count());
+    assert!((10..13).contains(&look(vectors, &survey, &query, found, &mut never).unwrap().len()));
 }
 
 #[test]
@@ -152,9 +159,10 @@ fn pieces_find_what_the_whole_has() {
     let query = vector(&mut random, 8, &[]);
     let wanted = Wanted { now: 0, most: 5, min_score: None };
     let expected = bits(brute_force(vectors, &query, &(0..1_000).collect::<Vec<u32>>(), wanted));
-    let survey = survey(&index, Metric::Euclidean, &query, Slots::All, wanted);
-    let found = helpers.run(10, move |piece| survey.candidates(piece * 100..piece * 100 + 100)).concat();
-    let near = look(vectors, Kernel::best(), &query, found, wanted, &mut never).unwrap();
+    let survey = Arc::new(survey(&index, Metric::Euclidean, &query, Slots::All, wanted));
+    let shared = Arc::clone(&survey);
+    let found = helpers.run(10, move |piece| shared.candidates(piece * 100..piece * 100 + 100)).concat();
+    let near = look(vectors, &survey, &query, found, &mut never).unwrap();
     let score = |near: Near<'_>| (Score::new(similarity(Metric::Euclidean, &query, &near.vector)), near.slot);
     assert_eq!(cut(near.into_iter().map(score).collect(), wanted), expected);
 }
