@@ -152,7 +152,7 @@ fn holds_all(path: &str, wanted: Value) -> Condition {
 }
 
 /// The path in SQLite's notation, for keys that need no escape there; how SQLite reads others differs between its versions.
-fn json_path(keys: &[String]) -> Option<String> {
+pub(crate) fn json_path(keys: &[String]) -> Option<String> {
     let plain = |key: &String| !key.is_empty() && !key.contains(|c: char| c < ' ' || c == '"' || c == '\\');
     keys.iter().all(plain).then(|| keys.iter().fold("$.metadata".to_owned(), |path, key| path + ".\"" + key + "\""))
 }

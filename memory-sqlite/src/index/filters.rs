@@ -1,4 +1,5 @@
-//! Which slots match a filter that only the records themselves can answer: kept for the next search with the same filter.
+//! Which slots match a filter that only the records themselves can answer, for it asks about ids or contents: kept for the next search
+//! with the same filter.
 
 use std::collections::VecDeque;
 
@@ -16,12 +17,12 @@ use crate::schema::{COLUMNS, Tables};
 /// How many filters are kept.
 const MOST: usize = 64;
 
-/// A filter and the slots that match it, but for those that came since.
+/// A filter, and which of the first `slots` match it.
 #[derive(Debug)]
 struct Known {
     filter: Filter,
     bits: Bits,
-    changed: Vec<u32>,
+    slots: usize,
 }
 
 /// The filters that were asked last, the latest first.
@@ -31,14 +32,7 @@ pub(super) struct Filters(VecDeque<Known>);
 impl Filters {
     /// How many bytes are held, nearly.
     pub(super) fn bytes(&self) -> usize {
-        self.0.iter().map(|known| known.bits.bytes() + known.changed.capacity() * 4).sum()
-    }
-
-    /// There is a record in this new slot.
-    pub(super) fn changed(&mut self, slot: u32) {
-        self.0.iter_mut().for_each(|known| known.changed.push(slot));
-        // Asking the records for so many one by one is dearer than asking for all.
-        self.0.retain(|known| known.changed.len() < 1_000);
+        self.0.iter().map(|known| known.bits.bytes()).sum()
     }
 
     /// The slots that match. `few`, if given, are all that the search may find: if they are few enough, only they are asked, and
@@ -54,22 +48,30 @@ impl Filters {
         if let Some(at) = self.0.iter().position(|known| known.filter == *filter)
             && let Some(mut known) = self.0.remove(at)
         {
-            let changed = std::mem::take(&mut known.changed);
-            for slot in ask(transaction, tables, records, filter, Some(&changed))? {
+            // There are fewer slots than u32 can count.
+            let new: Vec<u32> = (known.slots as u32..records.len() as u32).collect();
+            for slot in ask(
+                transaction,
+                tables,
+                records,
+                filter,
+                Some(&new).filter(|new| records.are_few(new.len())).map(Vec::as_slice),
+            )? {
                 known.bits.set(slot);
             }
+            known.slots = records.len();
             let bits = known.bits.clone();
             self.0.push_front(known);
             return Ok(bits);
         }
-        let few = few.filter(|slots| slots.len() < 256 || slots.len() < records.count() / 16);
+        let few = few.filter(|slots| records.are_few(slots.len()));
         let mut bits = Bits::default();
         for slot in ask(transaction, tables, records, filter, few)? {
             bits.set(slot);
         }
         if few.is_none() {
             self.0.truncate(MOST - 1);
-            self.0.push_front(Known { filter: filter.clone(), bits: bits.clone(), changed: Vec::new() });
+            self.0.push_front(Known { filter: filter.clone(), bits: bits.clone(), slots: records.len() });
         }
         Ok(bits)
     }

@@ -218,8 +218,5 @@ fn take(index: &mut Index, row: &rusqlite::Row<'_>, only: Option<Part>) -> Resul
     {
         vectors.put(slot, vector);
     }
-    if only.is_none() {
-        index.filters.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).changed(slot);
-    }
     Ok(Some(Taken { slot, content: record.content }))
 }

@@ -9,11 +9,13 @@ mod answer;
 mod best;
 mod bytes;
 pub(crate) mod changes;
+mod columns;
 mod filters;
 mod held;
 mod helpers;
 mod load;
 mod names;
+mod nodes;
 mod records;
 mod search;
 mod select;
@@ -26,6 +28,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use self::changes::State;
+use self::columns::Columns;
 use self::filters::Filters;
 pub(crate) use self::held::Indexes;
 use self::records::Records;
@@ -53,6 +56,7 @@ struct Index {
     /// Rows whose checksum is wrong. While there are any, searches read the records themselves.
     damaged: BTreeSet<i64>,
     filters: Mutex<Filters>,
+    columns: Mutex<Columns>,
     /// How many changes the file beside the database does not know, or was tried without; the greatest number before that.
     unsaved: usize,
     /// Whether there is such a file.
@@ -61,15 +65,16 @@ struct Index {
 
 impl Index {
     fn new(state: State, room: usize) -> Self {
-        let (records, filters) = (Records::new(room), Mutex::default());
-        let (damaged, unsaved) = (BTreeSet::new(), usize::MAX);
-        Self { state, records, vectors: None, text: None, damaged, filters, unsaved, has_file: false }
+        let (filters, columns) = (Mutex::default(), Mutex::default());
+        let (records, damaged, unsaved) = (Records::new(room), BTreeSet::new(), usize::MAX);
+        Self { state, records, vectors: None, text: None, damaged, filters, columns, unsaved, has_file: false }
     }
 
     /// How many bytes are held, nearly.
     fn bytes(&self) -> usize {
         let filters = self.filters.lock().unwrap_or_else(PoisonError::into_inner).bytes();
-        self.records.bytes() + self.bytes_of(Part::Vector) + self.bytes_of(Part::Text) + filters
+        let columns = self.columns.lock().unwrap_or_else(PoisonError::into_inner).bytes();
+        self.records.bytes() + self.bytes_of(Part::Vector) + self.bytes_of(Part::Text) + filters + columns
     }
 
     fn bytes_of(&self, part: Part) -> usize {
@@ -112,6 +117,7 @@ impl Index {
         if let Some(text) = &mut self.text {
             text.compact(&kept);
         }
+        self.columns.get_mut().unwrap_or_else(PoisonError::into_inner).compact(&kept);
         *self.filters.get_mut().unwrap_or_else(PoisonError::into_inner) = Filters::default();
     }
 }

@@ -84,6 +84,11 @@ impl Records {
         self.slots.len()
     }
 
+    /// Whether asking the records for so many, one by one, is cheaper than asking for all.
+    pub(super) fn are_few(&self, rows: usize) -> bool {
+        rows < 256 || rows < self.count() / 16
+    }
+
     /// Whether some slots belong to no record.
     pub(super) fn has_gaps(&self) -> bool {
         !self.gone.is_empty()
