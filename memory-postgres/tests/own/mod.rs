@@ -1,6 +1,7 @@
 //! The harness, and what only this backend can show.
 
 mod calls;
+mod outage;
 mod refusals;
 mod relay;
 pub(crate) mod server;
@@ -12,5 +13,5 @@ use memory_conformance::Case;
 
 /// The crate's own cases.
 pub(crate) fn cases() -> Vec<Case> {
-    [calls::CASES, refusals::CASES, tenancy::CASES, tls::CASES, vectors::CASES].concat()
+    [calls::CASES, outage::CASES, refusals::CASES, tenancy::CASES, tls::CASES, vectors::CASES].concat()
 }
