@@ -19,12 +19,16 @@ pub(crate) struct Args {
     /// Where bench.json, index.html and the plots go, and the data while it runs: a folder on the disk that is to be measured
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
+    /// Another store than memory-sqlite in a file, by its URL as memoryctl takes it. A collection is made there for the run and dropped
+    /// at its end; the operations about a store's own files and memory are left out
+    #[arg(long, value_name = "URL")]
+    pub(crate) store: Option<String>,
     /// Fewer questions and a second of saving: for trying things out, not for figures
     #[arg(long)]
     pub(crate) quick: bool,
     /// Only these operations (the load always runs)
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
-    #[arg(value_parser = clap::builder::PossibleValuesParser::new(operations::ALL.iter().map(|(name, _)| *name)))]
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(operations::ALL.iter().map(|operation| operation.name)))]
     pub(crate) only: Vec<String>,
 }
 

@@ -20,9 +20,12 @@ use std::fs;
 use std::path::Path;
 
 use clap::Parser as _;
+use memory_core::CollectionName;
 
 use crate::args::Args;
 use crate::machine::{Limits, Machine};
+use crate::operations::Operation;
+use crate::ours::Place;
 use crate::row::Row;
 use crate::world::World;
 
@@ -55,7 +58,11 @@ fn main() -> Result<()> {
 fn one_size(args: &Args, records: usize, machine: &Machine) -> Result<(Vec<Row>, Limits)> {
     let folder = tempfile::Builder::new().prefix("data-").tempdir_in(&args.out)?;
     let effort = args.effort();
-    let (mut world, loaded) = World::load(folder.path(), records, effort, machine)?;
+    let place = match &args.store {
+        None => Place::Folder(folder.path().join("ours")),
+        Some(url) => Place::Url(url.clone(), CollectionName::new(format!("bench_{}_{records}", std::process::id()))?),
+    };
+    let (mut world, loaded) = World::load(folder.path(), place, records, effort, machine)?;
     let limits = Limits::measure(folder.path(), &world.workload, &world.scanner)?;
     println!("{limits}\n\n{}", output::table::head());
     let mut rows = Vec::new();
@@ -66,9 +73,11 @@ fn one_size(args: &Args, records: usize, machine: &Machine) -> Result<(Vec<Row>,
         }
     };
     take(loaded);
-    for (name, operation) in operations::ALL {
-        if args.wants(name) {
-            take(operation(&mut world).map_err(|error| format!("{name} at {records} records: {error}"))?);
+    for Operation { name, of_files, run } in operations::ALL {
+        if *of_files && !world.in_files() {
+            println!("{name}: left out, for it is about the files and the memory of a store in this process");
+        } else if args.wants(name) {
+            take(run(&mut world).map_err(|error| format!("{name} at {records} records: {error}"))?);
         }
     }
     world.close()?;

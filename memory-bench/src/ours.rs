@@ -1,17 +1,70 @@
 //! The store that is measured, through its public interface: a [`Backend`], whichever it is.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 
-use futures_executor::block_on;
+use memory_connect::Registry;
+use memory_core::connect::Opening;
 use memory_core::{
     Backend, CollectionName, CollectionSpec, Database, Draft, Embedding, Exactness, Memory, Metadata, Metric,
     Namespace, Query, Record, RecordId, RecordKey, Returns, Scope, SearchRequest, SearchResponse, Timestamp,
 };
 use memory_sqlite::{SqliteBackend, SqliteConfig};
+use tokio::runtime::Runtime;
 
 use crate::Result;
 use crate::workload::{DIMENSION, Fields, row};
+
+/// For backends that speak to servers; the others do not notice it.
+static RUNTIME: LazyLock<Option<Runtime>> = LazyLock::new(|| Runtime::new().ok());
+
+/// Waits for a call of the store.
+///
+/// # Errors
+/// Those of the call, and of a system that gives no threads.
+pub(crate) fn wait<T>(call: impl Future<Output = memory_core::Result<T>>) -> Result<T> {
+    let runtime = RUNTIME.as_ref().ok_or("the system gives no threads")?;
+    let _context = runtime.enter();
+    Ok(futures_executor::block_on(call)?)
+}
+
+/// Where the store is.
+#[derive(Clone, Debug)]
+pub(crate) enum Place {
+    /// memory-sqlite, in a folder of its own.
+    Folder(PathBuf),
+    /// The store of this URL, in a collection that is made for this run.
+    Url(String, CollectionName),
+}
+
+impl Place {
+    async fn backend(&self) -> memory_core::Result<Arc<dyn Backend>> {
+        match self {
+            Self::Folder(folder) => Ok(Arc::new(SqliteBackend::open(SqliteConfig::new(folder.join("ours.db"))).await?)),
+            Self::Url(url, _) => Registry::new().open_url(url, Opening::OrMake).await,
+        }
+    }
+
+    fn collection(&self) -> memory_core::Result<CollectionName> {
+        match self {
+            Self::Folder(_) => CollectionName::new("memories"),
+            Self::Url(_, name) => Ok(name.clone()),
+        }
+    }
+
+    /// Removes everything that was written there.
+    pub(crate) fn clear(&self) -> Result<()> {
+        match self {
+            Self::Folder(folder) if folder.exists() => Ok(std::fs::remove_dir_all(folder)?),
+            Self::Folder(_) => Ok(()),
+            Self::Url(_, name) => wait(async {
+                let database = Database::new(self.backend().await?);
+                database.drop_collection(name).await?;
+                database.close().await
+            }),
+        }
+    }
+}
 
 /// An open store with the one collection that everything is in.
 #[derive(Debug)]
@@ -20,17 +73,12 @@ pub(crate) struct Ours {
     memory: Memory,
 }
 
-/// The one place that knows which store is measured.
-async fn backend(folder: &Path) -> Result<Arc<dyn Backend>> {
-    Ok(Arc::new(SqliteBackend::open(SqliteConfig::new(folder.join("ours.db"))).await?))
-}
-
 impl Ours {
     /// Makes the collection, or finds it, with no index hints.
-    pub(crate) fn open(folder: &Path) -> Result<Self> {
-        block_on(async {
-            let database = Database::new(backend(folder).await?);
-            let spec = CollectionSpec::new(CollectionName::new("memories")?).with_vectors(DIMENSION, Metric::Cosine)?;
+    pub(crate) fn open(place: &Place) -> Result<Self> {
+        wait(async {
+            let database = Database::new(place.backend().await?);
+            let spec = CollectionSpec::new(place.collection()?).with_vectors(DIMENSION, Metric::Cosine)?;
             let memory = database.create(&spec, Scope::all()).await?;
             Ok(Self { database, memory })
         })
@@ -38,7 +86,7 @@ impl Ours {
 
     /// Flushes and closes it.
     pub(crate) fn close(self) -> Result<()> {
-        Ok(block_on(self.database.close())?)
+        wait(self.database.close())
     }
 
     /// All records.
@@ -54,14 +102,12 @@ impl Ours {
     /// Adds these records in one call.
     pub(crate) fn load(&self, records: &[Fields]) -> Result<()> {
         let drafts = records.iter().map(draft).collect::<Result<Vec<Draft>>>()?;
-        block_on(self.memory.put_all(drafts))?;
-        Ok(())
+        wait(self.memory.put_all(drafts)).map(drop)
     }
 
     /// Adds one record and waits until it is on disk.
     pub(crate) fn save(&self, fields: &Fields) -> Result<()> {
-        block_on(self.memory.put(draft(fields)?))?;
-        Ok(())
+        wait(self.memory.put(draft(fields)?)).map(drop)
     }
 }
 
@@ -87,7 +133,7 @@ pub(crate) fn nearest(vector: &[f32]) -> Result<SearchRequest> {
 
 /// Asks and waits for the answer.
 pub(crate) fn search(memory: &Memory, request: &SearchRequest) -> Result<SearchResponse> {
-    Ok(block_on(memory.search(request))?)
+    wait(memory.search(request))
 }
 
 /// The rows of the hits; those of further records have none.

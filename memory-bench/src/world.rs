@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::handwritten::{Scanner, Table};
 use crate::machine::Machine;
 use crate::measure::{Effort, timed};
-use crate::ours::Ours;
+use crate::ours::{Ours, Place};
 use crate::row::{Row, Unit};
 use crate::statistics::{Figure, median};
 use crate::truth::Truth;
@@ -32,7 +32,9 @@ pub(crate) struct World {
     pub(crate) table: Table,
     /// The hand-written scan.
     pub(crate) scanner: Scanner,
-    /// The folder of everything; ours is in `ours`, theirs in `theirs`.
+    /// Where ours is.
+    place: Place,
+    /// The folder of everything; ours is in `ours`, if it is in files, theirs in `theirs`.
     folder: PathBuf,
     /// How many records were saved beside the loaded ones: the next one's number.
     further: usize,
@@ -40,19 +42,27 @@ pub(crate) struct World {
 
 impl World {
     /// Makes the workload and loads both sides, as often as the effort says, in turn; the last ones stay.
-    pub(crate) fn load(folder: &Path, records: usize, effort: Effort, machine: &Machine) -> Result<(Self, Vec<Row>)> {
+    pub(crate) fn load(
+        folder: &Path,
+        place: Place,
+        records: usize,
+        effort: Effort,
+        machine: &Machine,
+    ) -> Result<(Self, Vec<Row>)> {
         let workload = Workload::new(records, effort.questions);
         let truth = Truth::new(&workload, machine.threads);
         let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
         for _ in 0..effort.loads {
-            for side in ["ours", "theirs"] {
-                let side = folder.join(side);
-                if side.exists() {
-                    fs::remove_dir_all(&side)?;
-                }
-                fs::create_dir(&side)?;
+            place.clear()?;
+            if let Place::Folder(ours) = &place {
+                fs::create_dir(ours)?;
             }
-            our_times.push(load_ours(&folder.join("ours"), &workload)?.as_secs_f64());
+            let theirs = folder.join("theirs");
+            if theirs.exists() {
+                fs::remove_dir_all(&theirs)?;
+            }
+            fs::create_dir(&theirs)?;
+            our_times.push(load_ours(&place, &workload)?.as_secs_f64());
             their_times.push(load_theirs(&folder.join("theirs"), &workload)?.as_secs_f64());
         }
         let figure = |times: &[f64]| Figure::with_range(median(times), times.iter().copied());
@@ -70,9 +80,9 @@ impl World {
         table.optimise()?;
         let query = workload.questions.first().map(|question| question.vector.clone()).unwrap_or_default();
         let scanner = Scanner::fastest(&workload.vectors, &query, machine.threads);
-        let ours = Some(Ours::open(&folder.join("ours"))?);
+        let ours = Some(Ours::open(&place)?);
         let folder = folder.to_owned();
-        Ok((Self { effort, workload, truth, ours, table, scanner, folder, further: 0 }, vec![loaded]))
+        Ok((Self { effort, workload, truth, ours, table, scanner, place, folder, further: 0 }, vec![loaded]))
     }
 
     /// The store.
@@ -83,7 +93,12 @@ impl World {
         self.ours.as_ref().ok_or_else(|| Failure::from("the store is closed"))
     }
 
-    /// The store's folder.
+    /// Whether ours is in files, and so in this process.
+    pub(crate) fn in_files(&self) -> bool {
+        matches!(self.place, Place::Folder(_))
+    }
+
+    /// The folder of a store in files.
     pub(crate) fn our_folder(&self) -> PathBuf {
         self.folder.join("ours")
     }
@@ -106,7 +121,7 @@ impl World {
             ours.close()?;
         }
         let answer = work(self)?;
-        self.ours = Some(Ours::open(&self.our_folder())?);
+        self.ours = Some(Ours::open(&self.place)?);
         Ok(answer)
     }
 
@@ -116,18 +131,19 @@ impl World {
         self.further - count
     }
 
-    /// Closes both sides.
+    /// Closes both sides and removes what ours has.
     pub(crate) fn close(self) -> Result<()> {
         if let Some(ours) = self.ours {
             ours.close()?;
         }
+        self.place.clear()?;
         self.table.close()
     }
 }
 
-/// From the empty folder to the closed store, without the making of the records.
-fn load_ours(folder: &Path, workload: &Workload) -> Result<Duration> {
-    let (mut took, ours) = timed(|| Ours::open(folder))?;
+/// From the empty place to the closed store, without the making of the records.
+fn load_ours(place: &Place, workload: &Workload) -> Result<Duration> {
+    let (mut took, ours) = timed(|| Ours::open(place))?;
     for part in parts(workload) {
         took += timed(|| ours.load(&part))?.0;
     }

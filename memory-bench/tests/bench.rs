@@ -48,6 +48,31 @@ fn every_operation_runs_and_its_answers_are_right() {
 }
 
 #[test]
+fn another_store_is_measured_by_its_url_and_keeps_nothing() {
+    let out = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", out.path().join("theirs.db").display());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_memory-bench"));
+    let arguments = ["--quick", "--records", "100", "--only", "vector,open,get", "--store", &url, "--out"];
+    let output = command.args(arguments).arg(out.path()).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(printed.contains("vector top-10, exact") && printed.contains("get by id"), "{printed}");
+    assert!(printed.contains("open: left out"), "{printed}");
+    let left = futures_executor::block_on(async {
+        let store = memory_sqlite::SqliteBackend::open(memory_sqlite::SqliteConfig::new(out.path().join("theirs.db")));
+        memory_core::Database::new(store.await.unwrap()).collections().await.unwrap()
+    });
+    assert!(left.is_empty(), "{left:?}");
+    let output = Command::new(env!("CARGO_BIN_EXE_memory-bench"))
+        .args(["--quick", "--records", "100", "--store", "sqlight:x", "--out"])
+        .arg(out.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && said.contains("sqlite"), "{said}");
+}
+
+#[test]
 fn a_number_that_makes_no_sense_is_refused() {
     let output =
         Command::new(env!("CARGO_BIN_EXE_memory-bench")).args(["--out", "x", "--records", "7"]).output().unwrap();

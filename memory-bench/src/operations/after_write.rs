@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use futures_executor::block_on;
 use memory_core::Returns;
 
 use super::{mean, row};
 use crate::Result;
 use crate::measure::{alternate, timed};
-use crate::ours::{key, nearest, search};
+use crate::ours::{key, nearest, search, wait};
 use crate::row::Row;
 use crate::workload::Fields;
 use crate::world::World;
@@ -44,7 +43,7 @@ fn written_then(world: &World, number: usize, ask: Search, look: Search) -> Resu
     if put {
         world.ours()?.save(&fields)?;
     } else {
-        block_on(world.ours()?.memory().delete(key(&fields.namespace, &fields.id)?))?;
+        wait(world.ours()?.memory().delete(key(&fields.namespace, &fields.id)?))?;
     }
     let (took, _) = timed(|| ask(world, &fields))?;
     Ok((took, look(world, &fields)? == put))

@@ -1,11 +1,11 @@
 //! How many records there are of a kind.
 
-use futures_executor::block_on;
 use memory_core::Filter;
 
 use super::{mean, row};
 use crate::Result;
 use crate::measure::{alternate, timed};
+use crate::ours::wait;
 use crate::row::Row;
 use crate::workload::KINDS;
 use crate::world::World;
@@ -15,7 +15,7 @@ pub(super) fn run(world: &mut World) -> Result<Vec<Row>> {
     let kind = |number: usize| workload.questions[number].kind;
     let pair = alternate(
         &world.effort,
-        |number| timed(|| Ok(block_on(memory.count(&Filter::kind().eq(KINDS[kind(number)])))?)),
+        |number| timed(|| wait(memory.count(&Filter::kind().eq(KINDS[kind(number)])))),
         |number| timed(|| world.table.count(KINDS[kind(number)])),
     )?;
     let recall = mean(&pair.answers, |number, count| {

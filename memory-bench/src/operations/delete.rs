@@ -1,11 +1,9 @@
 //! One record deleted, durably. It is put back afterwards, unmeasured.
 
-use futures_executor::block_on;
-
 use super::{mean, row};
 use crate::Result;
 use crate::measure::{alternate, timed};
-use crate::ours::key;
+use crate::ours::{key, wait};
 use crate::row::Row;
 use crate::world::World;
 
@@ -17,7 +15,7 @@ pub(super) fn run(world: &mut World) -> Result<Vec<Row>> {
         |number| {
             let fields = fields(number)?;
             let key = key(&fields.namespace, &fields.id)?;
-            let (took, deleted) = timed(|| Ok(block_on(ours.memory().delete(&key))?))?;
+            let (took, deleted) = timed(|| wait(ours.memory().delete(&key)))?;
             ours.save(&fields)?;
             Ok((took, deleted))
         },

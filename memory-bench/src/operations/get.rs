@@ -1,11 +1,9 @@
 //! One record by its id, whole.
 
-use futures_executor::block_on;
-
 use super::{mean, row};
 use crate::Result;
 use crate::measure::{alternate, timed};
-use crate::ours::key;
+use crate::ours::{key, wait};
 use crate::row::Row;
 use crate::workload::{id, user};
 use crate::world::World;
@@ -20,7 +18,7 @@ pub(super) fn run(world: &mut World) -> Result<Vec<Row>> {
         &world.effort,
         |number| {
             let (namespace, id) = name(number);
-            timed(|| Ok(block_on(memory.get(key(&namespace, &id)?))?))
+            timed(|| wait(memory.get(key(&namespace, &id)?)))
         },
         |number| {
             let (namespace, id) = name(number);

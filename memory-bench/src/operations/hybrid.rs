@@ -1,12 +1,11 @@
 //! Both legs and their fusion, against one vector and one text search as deep as the legs go.
 
-use futures_executor::block_on;
 use memory_core::{Embedding, Exactness, HybridRequest, Returns};
 
 use super::row;
 use crate::Result;
 use crate::measure::{alternate, timed};
-use crate::ours::{nearest, search};
+use crate::ours::{nearest, search, wait};
 use crate::row::Row;
 use crate::world::World;
 
@@ -22,7 +21,7 @@ pub(super) fn run(world: &mut World) -> Result<Vec<Row>> {
                 let question = &questions[number];
                 let request = HybridRequest::new(question.text(), Embedding::new(question.vector.as_slice())?);
                 let request = request.with_exactness(Exactness::Exact).with_returns(Returns::Keys);
-                Ok(block_on(memory.hybrid(&request))?)
+                wait(memory.hybrid(&request))
             })
         },
         |number| {

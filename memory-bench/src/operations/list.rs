@@ -1,11 +1,11 @@
 //! A user's newest records.
 
-use futures_executor::block_on;
 use memory_core::{ListRequest, Order, Returns};
 
 use super::row;
 use crate::Result;
 use crate::measure::{alternate, timed};
+use crate::ours::wait;
 use crate::row::Row;
 use crate::workload::user;
 use crate::world::World;
@@ -20,7 +20,7 @@ pub(super) fn run(world: &mut World) -> Result<Vec<Row>> {
         &world.effort,
         |number| {
             let memory = ours.of_user(&user(questions[number].user))?;
-            timed(|| Ok(block_on(memory.list(&request))?))
+            timed(|| wait(memory.list(&request)))
         },
         |number| {
             let namespace = user(questions[number].user);

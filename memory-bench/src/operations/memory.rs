@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::counting::{heap, mapped};
-use crate::ours::{Ours, nearest, search};
+use crate::ours::{Ours, Place, nearest, search};
 use crate::row::{Row, Unit};
 use crate::statistics::Figure;
 use crate::workload::DIMENSION;
@@ -32,7 +32,7 @@ pub(super) fn run(world: &mut World) -> Result<Vec<Row>> {
 fn held(world: &World, vector: bool, text: bool) -> Result<usize> {
     let folder = world.our_folder();
     let before = heap::held() + mapped::bytes(&folder);
-    let ours = Ours::open(&folder)?;
+    let ours = Ours::open(&Place::Folder(folder.clone()))?;
     for question in world.workload.questions.iter().take(SEARCHES) {
         if vector {
             search(ours.memory(), &nearest(&question.vector)?)?;

@@ -20,25 +20,39 @@ use crate::measure::Pair;
 use crate::row::{Row, Unit};
 use crate::world::World;
 
-/// A name for `--only`, and what it measures.
-type Operation = (&'static str, fn(&mut World) -> Result<Vec<Row>>);
+/// What is measured.
+pub(crate) struct Operation {
+    /// For `--only`.
+    pub(crate) name: &'static str,
+    /// Whether it is about the files and the memory of a store that runs in this process.
+    pub(crate) of_files: bool,
+    pub(crate) run: fn(&mut World) -> Result<Vec<Row>>,
+}
+
+const fn of_any(name: &'static str, run: fn(&mut World) -> Result<Vec<Row>>) -> Operation {
+    Operation { name, of_files: false, run }
+}
+
+const fn of_files(name: &'static str, run: fn(&mut World) -> Result<Vec<Row>>) -> Operation {
+    Operation { name, of_files: true, run }
+}
 
 /// In this order: what reads first, for what writes leaves more records behind.
 pub(crate) const ALL: &[Operation] = &[
-    ("scan", scan::run),
-    ("vector", vector::run),
-    ("vector-filtered", vector_filtered::run),
-    ("text", text::run),
-    ("hybrid", hybrid::run),
-    ("get", get::run),
-    ("list", list::run),
-    ("count", count::run),
-    ("open", open::run),
-    ("memory", memory::run),
-    ("disk", disk::run),
-    ("after-write", after_write::run),
-    ("delete", delete::run),
-    ("save", save::run),
+    of_any("scan", scan::run),
+    of_any("vector", vector::run),
+    of_any("vector-filtered", vector_filtered::run),
+    of_any("text", text::run),
+    of_any("hybrid", hybrid::run),
+    of_any("get", get::run),
+    of_any("list", list::run),
+    of_any("count", count::run),
+    of_files("open", open::run),
+    of_files("memory", memory::run),
+    of_files("disk", disk::run),
+    of_any("after-write", after_write::run),
+    of_any("delete", delete::run),
+    of_any("save", save::run),
 ];
 
 /// A row of times of one call.

@@ -8,7 +8,7 @@ use super::row;
 use crate::Result;
 use crate::handwritten::{Kernel, Scanner, Table};
 use crate::measure::{Effort, Pair, alternate, alternate_once, timed};
-use crate::ours::{Ours, nearest, search};
+use crate::ours::{Ours, Place, nearest, search};
 use crate::row::Row;
 use crate::world::World;
 
@@ -41,7 +41,7 @@ pub(super) fn run(world: &mut World) -> Result<Vec<Row>> {
 /// Closing is not measured.
 fn first_answer(world: &World, folder: &Path, number: usize) -> Result<(std::time::Duration, ())> {
     let (took, ours) = timed(|| {
-        let ours = Ours::open(folder)?;
+        let ours = Ours::open(&Place::Folder(folder.to_owned()))?;
         search(ours.memory(), &nearest(&world.workload.questions[number].vector)?)?;
         Ok(ours)
     })?;
