@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     add, bench, collections, completions, config, count, create, delete, drop, embed, export, get, health, import,
-    init, list, man, namespaces, search, stats,
+    init, list, man, migrate, namespaces, search, stats,
 };
 use crate::failure::Failure;
 
@@ -114,6 +114,8 @@ pub(crate) enum Verb {
     Embed(embed::Embed),
     /// Ask the store how it is
     Health(health::Health),
+    /// Bring the store's schema up to date
+    Migrate(migrate::Migrate),
     /// Say what each collection holds and takes up
     Stats(stats::Stats),
     /// Measure the store with a copy of a collection
@@ -158,6 +160,7 @@ impl Verb {
             Self::Import(_) => ("import", Namespaces::Home),
             Self::Embed(_) => ("embed", Namespaces::None),
             Self::Health(_) => ("health", Namespaces::None),
+            Self::Migrate(_) => ("migrate", Namespaces::None),
             Self::Stats(_) => ("stats", Namespaces::None),
             Self::Bench(_) => ("bench", Namespaces::Scope),
             Self::Init(_) => ("init", Namespaces::Home),

@@ -144,8 +144,13 @@ impl Context {
             Err(error) if !make && error.kind() == ErrorKind::NotFound => {
                 Err(Failure::Absent(format!("{}; memoryctl add, create and import make one", error.message())))
             }
-            Err(error) => Err(Failure::from(error).map(|message| format!("{}: {message}", self.store()))),
+            Err(error) => Err(self.in_store(error)),
         }
+    }
+
+    /// An error of the store as a whole, with its name.
+    pub(crate) fn in_store(&self, error: memory_core::Error) -> Failure {
+        Failure::from(error).map(|message| format!("{}: {message}", self.store()))
     }
 
     /// The collection as it is, for verbs that make none.

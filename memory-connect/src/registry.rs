@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use memory_core::connect::{Connector, Environment, Given, Opening, Settings, Written, resolve, unknown};
+use memory_core::connect::{Connector, Environment, Given, Migration, Opening, Settings, Written, resolve, unknown};
 use memory_core::{Backend, Error, ErrorKind, Result};
 
 use crate::table::{Row, rows};
@@ -154,6 +154,18 @@ impl Registry {
             Err(error) => Err(error),
         };
         opened.map_err(|error| error.in_backend(target.backend()))
+    }
+
+    /// What opening a store would first make or change in its schema; `None` where it has none apart from itself. Nothing is changed.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn migration(&self, target: &Target) -> Result<Option<Migration>> {
+        let asked = match self.settings(target) {
+            Ok(settings) => target.connector.migration(&settings).await,
+            Err(error) => Err(error),
+        };
+        asked.map_err(|error| error.in_backend(target.backend()))
     }
 
     /// [`Self::target`] and [`Self::open`] in one.

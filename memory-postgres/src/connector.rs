@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use memory_core::connect::{Address, Connector, Opening, Setting, SettingKind, Settings};
+use memory_core::connect::{Address, Connector, Migration, Opening, Setting, SettingKind, Settings};
 use memory_core::{Backend, Error, Result};
 
 use crate::backend::PostgresBackend;
@@ -110,6 +110,10 @@ impl Connector for PostgresConnector {
         let config = config(settings)?;
         let config = if opening == Opening::Existing { config.existing_only() } else { config };
         Ok(Arc::new(PostgresBackend::connect(config).await?))
+    }
+
+    async fn migration(&self, settings: &Settings) -> Result<Option<Migration>> {
+        PostgresBackend::migration(config(settings)?).await.map(Some)
     }
 }
 

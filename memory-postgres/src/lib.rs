@@ -16,6 +16,7 @@ mod query;
 mod reindex;
 mod schema;
 mod searches;
+mod setup;
 mod statements;
 mod vectors;
 

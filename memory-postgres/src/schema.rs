@@ -12,6 +12,9 @@ use crate::query::{Statement, text};
 /// `MIGRATIONS[n]` turns layout n into layout n + 1; layout 0 is nothing at all.
 const MIGRATIONS: [&str; 1] = [include_str!("../schema/1.sql")];
 
+/// The layout that this program has.
+pub(crate) const NEWEST: u32 = MIGRATIONS.len() as u32;
+
 const COLLECTION: &str = include_str!("../schema/collection.sql");
 
 /// What turns row-level security on for a table.

@@ -17,6 +17,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod migrate;
 pub(crate) mod namespaces;
 pub(crate) mod search;
 pub(crate) mod stats;
@@ -47,6 +48,7 @@ pub(crate) async fn run(context: &Context, out: &mut Output, verb: Verb) -> Resu
         Verb::Import(args) => import::run(context, out, args).await,
         Verb::Embed(args) => embed::run(context, out, args).await,
         Verb::Health(_) => health::run(context, out).await,
+        Verb::Migrate(args) => migrate::run(context, out, args).await,
         Verb::Stats(args) => stats::run(context, out, args).await,
         Verb::Bench(args) => bench::run(context, out, args).await,
         Verb::Init(args) => init::run(context, out, args),

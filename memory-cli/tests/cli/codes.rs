@@ -184,7 +184,9 @@ fn help_and_version_are_data() {
         "import",
         "embed",
         "health",
+        "migrate",
         "stats",
+        "bench",
         "init",
         "config",
     ] {

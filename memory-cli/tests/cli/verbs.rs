@@ -225,3 +225,13 @@ fn the_store_comes_from_the_option_the_environment_or_the_data_directory() {
     assert_eq!(count(tool.bare().env("MEMORY_STORE", "reference:").args(option)), "2\n");
     assert_eq!(ran(tool.bare().args(["--store", "reference:", "add", "x", "--id", "a"])).out, "a\n");
 }
+
+#[test]
+fn migrate_has_nothing_to_do_for_a_file() {
+    let tool = Tool::new();
+    tool.ok(&["add", "tea"]);
+    let nothing = json!({"backend": "sqlite", "what": null, "from": null, "to": null, "steps": [], "done": false});
+    assert_eq!(tool.json(&["migrate"]), nothing);
+    assert_eq!(tool.json(&["migrate", "--dry-run"]), nothing);
+    assert!(tool.ok(&["migrate"]).contains("nothing to do"));
+}

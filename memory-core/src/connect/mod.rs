@@ -5,6 +5,7 @@
 //! Nothing here does I/O; the environment is a function that the caller brings.
 
 mod expand;
+mod migration;
 mod near;
 mod resolve;
 mod secret;
@@ -20,6 +21,7 @@ use crate::backend::Backend;
 use crate::error::Result;
 
 pub use expand::expand;
+pub use migration::Migration;
 pub use near::unknown;
 pub use resolve::{Given, Written, resolve};
 pub use secret::Secret;
@@ -51,6 +53,16 @@ pub trait Connector: Debug + Send + Sync {
     /// `InvalidArgument` for settings that do not go together; `NotFound` if nothing is there and nothing may be made; those
     /// of the store.
     async fn connect(&self, settings: &Settings, opening: Opening) -> Result<Arc<dyn Backend>>;
+
+    /// What [`Self::connect`] with [`Opening::OrMake`] would first make or change in the store's own schema; nothing is. `None` where
+    /// there is no schema apart from the store.
+    ///
+    /// # Errors
+    /// Those of connecting.
+    async fn migration(&self, settings: &Settings) -> Result<Option<Migration>> {
+        let _ = settings;
+        Ok(None)
+    }
 }
 
 /// What stands behind the scheme in a URL; `?key=value&…` with further settings may follow each form.

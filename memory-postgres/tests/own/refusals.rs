@@ -17,6 +17,7 @@ cases! {
         an_old_extension_is_told_the_command,
         a_newer_layout_is_unsupported,
         nothing_is_made_where_only_what_exists_is_wanted,
+        what_would_be_made_is_said_and_not_made,
     ],
     "ER-3": [what_does_not_answer_is_given_up_in_time],
 }
@@ -160,5 +161,26 @@ async fn what_does_not_answer_is_given_up_in_time(_: Context) -> Outcome {
     let (kind, message) = refused(config).await;
     ensure_eq!(kind, ErrorKind::Timeout, "{message}");
     ensure!(start.elapsed() < Duration::from_secs(3), "after {:?}", start.elapsed());
+    Ok(())
+}
+
+async fn what_would_be_made_is_said_and_not_made(_: Context) -> Outcome {
+    let schema = schema();
+    let config = config()?.with_schema(&schema);
+    let migration = PostgresBackend::migration(config.clone()).await?;
+    ensure_eq!((migration.from, migration.to), (0, 1), "nothing is there");
+    ensure!(migration.what.contains(&schema), "{migration:?}");
+    let [first, second] = migration.steps.as_slice() else { panic!("{migration:?}") };
+    ensure!(first.contains("CREATE SCHEMA") && second.contains(&format!("CREATE TABLE {schema}.")), "{migration:?}");
+    let is_there = "SELECT to_regnamespace($1) IS NOT NULL";
+    let admin = connection().await;
+    ensure!(!admin.query_one(is_there, &[&schema]).await.unwrap().get::<_, bool>(0), "nothing was made");
+    // The steps are all that it takes.
+    for step in &migration.steps {
+        admin.batch_execute(step).await.unwrap();
+    }
+    let migration = PostgresBackend::migration(config.clone()).await?;
+    ensure_eq!((migration.from, migration.to, migration.steps.len()), (1, 1, 0), "they were taken by hand");
+    PostgresBackend::connect(config.existing_only()).await?.close().await?;
     Ok(())
 }

@@ -51,6 +51,10 @@ const EXTRA: &[(&str, &str)] = &[
     ("memory-postgres/src/vectors.rs", "what pgvector's indexes take, and how a search uses one or keeps away from it"),
     ("memory-postgres/src/searches.rs", "the statements of searches, which alone are as long as all others"),
     (
+        "memory-postgres/src/setup.rs",
+        "connecting looks at the server and brings its schema up to date, or says what that takes",
+    ),
+    (
         "memory-postgres/src/statements.rs",
         "a call is one statement; their texts belong together, beside the pieces in query.rs",
     ),
@@ -62,8 +66,9 @@ const EXTRA: &[(&str, &str)] = &[
     ("memory-sqlite/tests/harness/", "there is no server to restart, kill or damage: the harness does it to a file"),
 ];
 
-/// The files of a backend that talk to its server and may wait for the answer, and the one that opens it.
-const MAY_AWAIT: [&str; 4] = ["src/backend.rs", "src/client.rs", "src/collection.rs", "src/connector.rs"];
+/// The files of a backend that talk to its server and may wait for the answer, and those that open it.
+const MAY_AWAIT: [&str; 5] =
+    ["src/backend.rs", "src/client.rs", "src/collection.rs", "src/connector.rs", "src/setup.rs"];
 
 /// Where a URL's scheme leads to a backend.
 const TABLE: &str = "memory-connect/src/table.rs";
