@@ -77,7 +77,9 @@ impl Collection for SqliteCollection {
 
     async fn count(&self, view: &View, filter: &Filter) -> Result<u64> {
         let (target, view, filter) = (self.target.clone(), view.clone(), filter.clone());
-        self.shared.run(Access::Read, move |connection| read::count(connection, &target, &view, &filter)).await
+        let indexes = Arc::clone(&self.shared.indexes);
+        let work = move |connection: &mut _| read::count(connection, &indexes, &target, &view, &filter);
+        self.shared.run(Access::Read, work).await
     }
 
     async fn namespaces(&self, view: &View, request: &NamespacesRequest) -> Result<Vec<Namespace>> {

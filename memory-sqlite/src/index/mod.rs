@@ -32,7 +32,7 @@ use self::columns::Columns;
 use self::filters::Filters;
 pub(crate) use self::held::Indexes;
 use self::records::Records;
-pub(crate) use self::search::search;
+pub(crate) use self::search::{count, search};
 use self::text::Text;
 pub(crate) use self::vector::Kernel;
 use self::vector::Vectors;
@@ -89,6 +89,11 @@ impl Index {
             Part::Text => self.text.is_some(),
             Part::Vector => self.vectors.is_some(),
         }
+    }
+
+    /// A part that it has; there is at least one.
+    fn any_part(&self) -> Part {
+        if self.text.is_some() { Part::Text } else { Part::Vector }
     }
 
     /// Gives up the other part.

@@ -3,11 +3,12 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use memory_core::{Error, Hit, Query, Result, SearchRequest, View};
+use memory_core::{Error, Filter, Hit, Query, Result, SearchRequest, View};
 use rusqlite::{Connection, Transaction};
 
 use super::changes::State;
 use super::held::{Held, Indexes};
+use super::slots::Slots;
 use super::{Index, Part, answer, load, select, text, vector};
 use crate::error::Failure;
 use crate::jobs::Target;
@@ -39,9 +40,44 @@ pub(crate) fn search(
     if part == Part::Vector && target.spec.vectors().is_none() {
         return Err(Error::internal("a text-only collection was asked for vectors"));
     }
+    with_current(connection, indexes, target, part, |transaction, index| {
+        from_index(transaction, indexes, target, index, asked, part)
+    })
+}
+
+/// How many records the view sees that match; `None` if the collection's index is not in memory, for it is not made for this.
+pub(crate) fn count(
+    connection: &mut Connection,
+    indexes: &Indexes,
+    target: &Target,
+    view: &View,
+    filter: &Filter,
+) -> Result<Option<u64>> {
     let held = indexes.of(target.spec.name());
-    if let Some(hits) = at_once(connection, indexes, &held, target, asked, part)? {
-        return Ok(hits);
+    let part = held.index.read().unwrap_or_else(PoisonError::into_inner).as_ref().map(|index| index.any_part());
+    let Some(part) = part else { return Ok(None) };
+    with_current(connection, indexes, target, part, |transaction, index| {
+        let Some(index) = index.filter(|index| index.damaged.is_empty()) else { return Ok(None) };
+        let (records, now) = (&index.records, view.now.micros());
+        let count = match select::eligible(transaction, &target.tables, index, view, filter, None)? {
+            Slots::All => records.len() - records.hidden(now).len(),
+            Slots::Some(slots) => slots.into_iter().filter(|slot| records.is_live(*slot, now)).count(),
+        };
+        Ok(Some(count as u64))
+    })
+}
+
+/// Runs something with the index as the records are now, in the transaction that sees them; without one where it does not fit.
+fn with_current<T>(
+    connection: &mut Connection,
+    indexes: &Indexes,
+    target: &Target,
+    part: Part,
+    run: impl Fn(&Transaction<'_>, Option<&Arc<Index>>) -> Result<T, Failure>,
+) -> Result<T> {
+    let held = indexes.of(target.spec.name());
+    if let Some(answer) = at_once(connection, &held, target, part, &run)? {
+        return Ok(answer);
     }
     let mut index = held.index.write().unwrap_or_else(PoisonError::into_inner);
     target.read(connection, |transaction, incarnation| {
@@ -54,26 +90,25 @@ pub(crate) fn search(
         }
         indexes.settle(&held, found.as_ref());
         *index = found.map(Arc::new);
-        from_index(transaction, indexes, target, index.as_ref(), asked, part)
+        run(transaction, index.as_ref())
     })
 }
 
 /// The answer, if the part is there and at the state that the records have now.
-fn at_once(
+fn at_once<T>(
     connection: &mut Connection,
-    indexes: &Indexes,
     held: &Held,
     target: &Target,
-    asked: Asked<'_>,
     part: Part,
-) -> Result<Option<Vec<Hit>>> {
+    run: impl Fn(&Transaction<'_>, Option<&Arc<Index>>) -> Result<T, Failure>,
+) -> Result<Option<T>> {
     let index = held.index.read().unwrap_or_else(PoisonError::into_inner);
     let Some(found) = index.as_ref().filter(|found| found.has(part)) else { return Ok(None) };
     target.read(connection, |transaction, incarnation| {
         if State::read(transaction, &target.tables, incarnation)? != found.state {
             return Ok(None);
         }
-        from_index(transaction, indexes, target, Some(found), asked, part).map(Some)
+        run(transaction, Some(found)).map(Some)
     })
 }
 
@@ -102,7 +137,7 @@ fn from_index(
         return from_rows(transaction, target, asked);
     };
     let Asked { view, request } = asked;
-    let slots = select::eligible(transaction, &target.tables, index, view, request)?;
+    let slots = select::eligible(transaction, &target.tables, index, view, &request.filter, request.only.as_deref())?;
     let (now, most) = (view.now.micros(), request.skip.saturating_add(request.k));
     let ranked = match &request.query {
         Query::Vector { embedding, .. } => {

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use memory_core::{Filter, SearchRequest, View};
+use memory_core::{Filter, RecordKey, View};
 use rusqlite::Transaction;
 
 use super::Index;
@@ -33,11 +33,12 @@ pub(super) fn eligible(
     tables: &Tables,
     index: &Index,
     view: &View,
-    request: &SearchRequest,
+    filter: &Filter,
+    only: Option<&[RecordKey]>,
 ) -> Result<Slots, Failure> {
     let records = &index.records;
     let mut chosen = Chosen::default();
-    if let Some(keys) = &request.only {
+    if let Some(keys) = only {
         let rows = rows_of(transaction, tables, keys)?;
         let mut slots: Vec<u32> = rows.into_iter().filter_map(|row| records.slot(row)).collect();
         slots.sort_unstable();
@@ -45,9 +46,8 @@ pub(super) fn eligible(
         chosen.slots = Some(slots);
     }
     chosen.keep_scope(records, view);
-    let all = std::slice::from_ref(&request.filter);
-    let mut parts: Vec<&Filter> =
-        if let Filter::And(parts) = &request.filter { parts.iter() } else { all.iter() }.collect();
+    let all = std::slice::from_ref(filter);
+    let mut parts: Vec<&Filter> = if let Filter::And(parts) = filter { parts.iter() } else { all.iter() }.collect();
     // First what is known already. A column is made only for more records than one would ask one by one.
     for make in [false, true] {
         if make && chosen.slots.as_ref().is_some_and(|slots| records.are_few(slots.len())) {

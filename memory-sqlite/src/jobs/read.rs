@@ -8,6 +8,7 @@ use rusqlite::{Connection, Transaction, params, params_from_iter};
 use super::Target;
 use crate::error::Failure;
 use crate::filter::{Translated, translate};
+use crate::index::{self, Indexes};
 use crate::mapping::{Row, unsigned};
 use crate::query::{Condition, behind, live, order_by, position, scope, text};
 use crate::schema::COLUMNS;
@@ -78,8 +79,17 @@ pub(crate) fn list(connection: &mut Connection, target: &Target, view: &View, re
     })
 }
 
-/// How many records match (LI-5).
-pub(crate) fn count(connection: &mut Connection, target: &Target, view: &View, filter: &Filter) -> Result<u64> {
+/// How many records match (LI-5): by the index where it is in memory, else by the records.
+pub(crate) fn count(
+    connection: &mut Connection,
+    indexes: &Indexes,
+    target: &Target,
+    view: &View,
+    filter: &Filter,
+) -> Result<u64> {
+    if let Some(count) = index::count(connection, indexes, target, view, filter)? {
+        return Ok(count);
+    }
     target.read(connection, |transaction, _| {
         let Translated { condition, exact } = translate(filter);
         let condition = Condition::all(vec![scope(&view.scope, &target.tables), live(view.now), condition]);

@@ -142,6 +142,7 @@ async fn every_instruction_set_and_no_memory_answer_alike(_: Context) -> Outcome
             for memory in [memory.clone(), memory.narrow(user)?] {
                 // Twice, for what is kept from the first time is used the second time.
                 for filter in filters().iter().chain(&filters()) {
+                    answer.push(vec![("count".to_owned(), memory.count(filter).await?)]);
                     let query: Vec<f32> = (0..20).map(number).collect();
                     let request = asking(query)?.with_filter(filter.clone()).with_k(15).with_skip(2);
                     answer.push(exactly(&memory.search(&request).await?));
@@ -236,6 +237,10 @@ async fn random_writes_through_two_handles_are_all_seen(_: Context) -> Outcome {
         let query: Vec<f32> = (n * 3..n * 3 + 20).map(number).collect();
         let request = asking(query)?.with_filter(filter).with_k(12);
         let text = plain.text("w0 w5 w17").with_filter(request.filter.clone());
+        let count = plain.count(&request.filter).await?;
+        for memory in &handles {
+            ensure_eq!(memory.count(&request.filter).await?, count, "round {round}");
+        }
         for request in [request, text] {
             let expected = exactly(&plain.search(&request).await?);
             for memory in &handles {
