@@ -16,7 +16,7 @@ pub(crate) async fn notes(path: &Path) -> Result<(Database, Memory)> {
     configured(SqliteConfig::new(path)).await
 }
 
-async fn configured(config: SqliteConfig) -> Result<(Database, Memory)> {
+pub(crate) async fn configured(config: SqliteConfig) -> Result<(Database, Memory)> {
     let database = Database::new(SqliteBackend::open(config).await?);
     let spec = CollectionSpec::new(CollectionName::new("notes")?).with_vectors(3, memory_core::Metric::Cosine)?;
     let memory = database.create(&spec, Scope::exact(Namespace::new(["n"])?)).await?;
@@ -31,6 +31,7 @@ pub(crate) fn run_if_asked() -> Option<ExitCode> {
     match role.as_str() {
         "open" => say(&outcome(block_on(SqliteBackend::open(SqliteConfig::new(path))).map(|_| ()))),
         "fill" => block_on(fill(path)),
+        "write" => block_on(super::crashes::write(path)),
         "serve" => block_on(serve(path, Durability::Full)),
         "serve relaxed" => block_on(serve(path, Durability::Relaxed)),
         _ => return None,
@@ -90,7 +91,7 @@ pub(crate) fn ids(response: memory_core::SearchResponse) -> String {
     response.hits.iter().map(|hit| hit.key.id.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let mut out = std::io::stdout();
     writeln!(out, "{line}").unwrap();
     out.flush().unwrap();

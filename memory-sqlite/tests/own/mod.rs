@@ -1,6 +1,7 @@
 //! What only SQLite has: a file, and the processes that share it.
 
 pub(crate) mod child;
+mod crashes;
 mod erasure;
 mod files;
 mod indexes;
@@ -12,5 +13,6 @@ use memory_conformance::Case;
 
 /// The cases of this crate.
 pub(crate) fn cases() -> Vec<Case> {
-    [erasure::CASES, files::CASES, indexes::CASES, processes::CASES, teeth::CASES, writes::CASES].concat()
+    [crashes::CASES, erasure::CASES, files::CASES, indexes::CASES, processes::CASES, teeth::CASES, writes::CASES]
+        .concat()
 }
