@@ -44,8 +44,9 @@ impl Codes {
 
     /// Writes the codes of a vector to so many chunks from `start` on.
     fn set(&mut self, start: usize, codes: impl Iterator<Item = [u8; HALVES]>) {
-        let places = self.upper.iter_mut().zip(&mut self.lower).skip(start);
-        for ((upper, lower), codes) in places.zip(codes) {
+        let places = (self.upper.get_mut(start..), self.lower.get_mut(start..));
+        let (Some(upper), Some(lower)) = places else { return };
+        for ((upper, lower), codes) in upper.iter_mut().zip(lower).zip(codes) {
             let (first, second) = codes.split_at(CHUNK);
             for (at, (a, b)) in first.iter().zip(second).enumerate() {
                 upper.0[at] = a >> 4 | b & 0xf0;

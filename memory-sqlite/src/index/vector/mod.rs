@@ -1,4 +1,4 @@
-//! The nearest vectors, exactly: from 8-bit codes first, then from what is left of the vectors themselves.
+//! The nearest vectors, exactly: by the upper halves of codes, by whole codes, then by the vectors themselves of what is left.
 
 mod bounds;
 mod codes;
